@@ -1,0 +1,1 @@
+"""The read API and the web page over what the consumers wrote."""

@@ -1,0 +1,1 @@
+"""Consumers: the batch runtime that moves offsets with results, the services built on it, and replay."""

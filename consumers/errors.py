@@ -1,0 +1,21 @@
+"""Errors of consuming: decoding, storing and offsets."""
+
+from typing import ClassVar
+
+from reconduit.errors import ReconduitError
+
+__all__ = ["ConsumerError", "OffsetConflictError", "PartitionHaltedError"]
+
+
+class ConsumerError(ReconduitError):
+    """A batch could not be applied."""
+
+
+class OffsetConflictError(ConsumerError):
+    """The compare-and-set on an offset failed: another worker has moved on, or a replay was asked for; go on from the stored one."""
+
+    retryable: ClassVar[bool] = True
+
+
+class PartitionHaltedError(ConsumerError):
+    """A partition stops rather than lies: too many bad records in a row, or its offsets are gone. The message says which."""

@@ -1,0 +1,1 @@
+"""Running Reconduit: local services, the demo, container images."""

@@ -1,0 +1,92 @@
+"""Errors of connectors, formats and publishing, each marked retryable or terminal.
+
+```
+ProducerError
+├── ConfigurationError     terminal   the source's options are wrong
+├── AuthenticationError    terminal   credentials refused, also after one forced refresh
+├── PermissionDeniedError  terminal   credentials fine, access not granted
+├── RateLimitError         retryable  429; `retry_after` seconds when the provider says
+├── TransientError         retryable  connection, time-out, 5xx, body cut short
+├── ContractChangeError    terminal   a response no longer has the documented shape
+├── RecordError            terminal   one record cannot be normalised: quarantine it, go on with the rest
+├── FileFormatError        terminal   one file cannot be read as its format: quarantine the file
+├── CursorConflictError    retryable  another process moved the cursor: start again from the stored one
+└── PublishError           retryable  a delivery report said no, or did not come in time
+```
+"""
+
+from typing import ClassVar
+
+from reconduit.errors import ReconduitError
+
+__all__ = [
+    "AuthenticationError",
+    "ConfigurationError",
+    "ContractChangeError",
+    "CursorConflictError",
+    "FileFormatError",
+    "PermissionDeniedError",
+    "ProducerError",
+    "PublishError",
+    "RateLimitError",
+    "RecordError",
+    "TransientError",
+]
+
+
+class ProducerError(ReconduitError):
+    """A source could not be read or published."""
+
+
+class ConfigurationError(ProducerError):
+    """The source's configuration is wrong; the message names the option."""
+
+
+class AuthenticationError(ProducerError):
+    """The provider refuses the credentials."""
+
+
+class PermissionDeniedError(ProducerError):
+    """The credentials are valid but lack the permission (scope, product, IP allow-list)."""
+
+
+class TransientError(ProducerError):
+    """The provider failed in a way that passes: connection, time-out, 5xx, truncated body."""
+
+    retryable: ClassVar[bool] = True
+
+
+class RateLimitError(TransientError):
+    """The provider's quota is used up.
+
+    Attributes:
+        retry_after: seconds the provider asks to wait, None when it does not say.
+    """
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ContractChangeError(ProducerError):
+    """A response does not have the shape that the provider documents; a person must look."""
+
+
+class RecordError(ProducerError):
+    """One record cannot be normalised; the rest of its page can."""
+
+
+class FileFormatError(ProducerError):
+    """A file is not what its format says; the message has the position."""
+
+
+class CursorConflictError(ProducerError):
+    """Somebody else moved this source's cursor."""
+
+    retryable: ClassVar[bool] = True
+
+
+class PublishError(ProducerError):
+    """Kafka did not confirm every record of a page."""
+
+    retryable: ClassVar[bool] = True

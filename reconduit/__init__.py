@@ -1,0 +1,1 @@
+"""What every Reconduit process needs: settings, logging, metrics, errors and the command line."""

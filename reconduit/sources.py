@@ -1,0 +1,96 @@
+"""The file of sources: which connector reads which provider account, how often, and where its secrets are."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from reconduit.errors import SettingsError
+from schemas.records import DEFAULT_TENANT
+
+__all__ = ["SecretRef", "SourceConfig", "load_sources"]
+
+
+class SecretRef(BaseModel):
+    """Where a secret is: an environment variable or a file, never the secret itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env: str | None = None
+    file: Path | None = None
+
+    def resolve(self) -> SecretStr:
+        """The secret, read now.
+
+        Raises:
+            SettingsError: the variable is unset or the file cannot be read.
+        """
+        if self.env is not None:
+            value = os.environ.get(self.env)
+            if value is None:
+                raise SettingsError(f"environment variable {self.env} is not set, but a source names it as a secret")
+            return SecretStr(value)
+        if self.file is not None:
+            try:
+                return SecretStr(self.file.read_text(encoding="utf-8").rstrip("\n"))
+            except OSError as error:
+                raise SettingsError(f"secret file {self.file} cannot be read: {error.strerror}") from error
+        raise SettingsError("a secret needs `env: NAME` or `file: PATH`")
+
+
+class SourceConfig(BaseModel):
+    """One configured source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    connector: str
+    tenant_id: str = DEFAULT_TENANT
+    base_url: str = ""
+    """Root of the provider's API, or `sftp://user@host:port/folder` of a drop."""
+    partition_by: Literal["reference_number", "settlement_id", "account_id"] = "reference_number"
+    """The canonical field whose normalised value chooses the Kafka partition (`schemas.keys.partition_of`)."""
+    poll_seconds: int = Field(default=60, ge=1)
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The connector's own options; it validates them."""
+    secrets: dict[str, SecretRef] = Field(default_factory=dict)
+
+    @property
+    def transactions_topic(self) -> str:
+        """Topic of the source's canonical transactions."""
+        return f"{self.name}_txns"
+
+    @property
+    def statements_topic(self) -> str:
+        """Topic of the source's balances, control totals and watermarks."""
+        return f"{self.name}_statements"
+
+
+def load_sources(path: Path) -> list[SourceConfig]:
+    """Every source of a YAML file `sources: [...]`, in file order.
+
+    Raises:
+        SettingsError: the file cannot be read or a source is wrong; the message names the source and the field.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"sources file {path} cannot be read: {error.strerror}; set RECONDUIT_SOURCES") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"sources file {path} is no YAML: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("sources"), list):
+        raise SettingsError(f"sources file {path} needs a top-level list `sources:`")
+    found: dict[str, SourceConfig] = {}
+    for index, entry in enumerate(document["sources"]):
+        name = entry.get("name", f"number {index + 1}") if isinstance(entry, dict) else f"number {index + 1}"
+        try:
+            config = SourceConfig.model_validate(entry)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+            raise SettingsError(f"{path}: source {name}: {wrong}") from None
+        if config.name in found:
+            raise SettingsError(f"{path}: source {name} is there twice")
+        found[config.name] = config
+    return list(found.values())

@@ -1,0 +1,248 @@
+"""Tables at rest, as SQLAlchemy describes them; `schemas/migrations` creates them.
+
+Hot tables are narrow on purpose: codes instead of names, 64-bit hashes instead of text indexes, the seldom-read texts in one
+JSON column (measured in `docs/decisions/0003-narrow-rows.md`). Views `transaction_view`, `match_view` and `break_view`
+give the names back; the API reads those.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+
+__all__ = [
+    "BREAK_TYPES",
+    "DIRECTIONS",
+    "STAGES",
+    "STATUSES",
+    "break_",
+    "consumer_offset",
+    "file_ledger",
+    "match",
+    "metadata",
+    "quarantine",
+    "reconciliation",
+    "source",
+    "source_cursor",
+    "source_progress",
+    "source_watermark",
+    "statement",
+    "transaction",
+]
+
+DIRECTIONS = {"CREDIT": 1, "DEBIT": -1}
+"""Code of each direction in `transaction.direction`; times amount_minor it is the signed movement."""
+
+STATUSES = {"SUCCESS": 0, "FAILED": 1, "PENDING": 2, "VOID": 3}
+"""Code of each status in `transaction.status`."""
+
+BREAK_TYPES = {
+    "MISSING_LEFT": 1,
+    "MISSING_RIGHT": 2,
+    "AMOUNT": 3,
+    "CURRENCY": 4,
+    "STATUS": 5,
+    "DUPLICATE": 6,
+    "TIMING": 7,
+    "FEE_VARIANCE": 8,
+    "SPLIT": 9,
+    "REFERENCE": 10,
+    "AMBIGUOUS": 11,
+    "BALANCE": 12,
+}
+"""Code of each break type in `break.type`."""
+
+STAGES = {"key": 1, "settlement": 2, "reference": 3, "tolerance": 4, "manual": 5}
+"""Code of the stage that made a match, in `match.stage`."""
+
+metadata = MetaData()
+
+source = Table(
+    "source",
+    metadata,
+    Column("source_id", SmallInteger, Identity(), primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("reconciliation_id", SmallInteger, Identity(), primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="sha256 of the rule file; decisions carry the version it belongs to"),
+    Column("definition", JSONB, nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+transaction = Table(
+    "transaction",
+    metadata,
+    Column("txn_hash", BigInteger, nullable=False, comment="schemas.keys.txn_hash; txn_id is compared after it"),
+    Column("reference_hash", BigInteger, comment="schemas.keys.key_hash(reference_number)"),
+    Column("settlement_hash", BigInteger, comment="schemas.keys.key_hash(settlement_id)"),
+    Column("source_id", SmallInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("direction", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("is_reversal", Boolean, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("fee_minor", BigInteger),
+    Column("currency", Text, nullable=False),
+    Column("booked_at", DateTime(timezone=True), nullable=False),
+    Column("value_date", Date),
+    Column("account_id", Text, nullable=False),
+    Column("txn_id", Text, nullable=False),
+    Column("reference_number", Text),
+    Column("settlement_id", Text),
+    Column("detail", JSON, nullable=False, comment="the other canonical fields by their names"),
+    Column("kafka_partition", SmallInteger, nullable=False),
+    Column("kafka_offset", BigInteger, nullable=False),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("reconciliation_id", SmallInteger, nullable=False),
+    Column("group_hash", BigInteger, nullable=False, comment="key hash of a stream match; hash of the members of a close match"),
+    Column("stage", SmallInteger, nullable=False),
+    Column("decision", SmallInteger, nullable=False, comment="1 auto, 2 suggested"),
+    Column("final", Boolean, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("probability_ppm", Integer, nullable=False, comment="match probability in millionths"),
+    Column("amount_minor", BigInteger, nullable=False, comment="what the first side says"),
+    Column("currency", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("booked_on", Date, nullable=False, comment="latest booking date among the members"),
+    Column("key", Text, nullable=False),
+    Column("sides", ARRAY(SmallInteger), nullable=False, comment="index of each member's side, as in the reconciliation"),
+    Column("members", ARRAY(BigInteger), nullable=False, comment="txn_hash of each member, beside sides"),
+    Column("reasons", JSON, nullable=False),
+)
+
+break_ = Table(
+    "break",
+    metadata,
+    Column("reconciliation_id", SmallInteger, nullable=False),
+    Column("group_hash", BigInteger, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False, comment="what is open: a difference, or the whole of a missing side"),
+    Column("currency", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("booked_on", Date, nullable=False, comment="earliest booking date among the members: the age basis"),
+    Column("key", Text, nullable=False),
+    Column("sides", ARRAY(SmallInteger), nullable=False),
+    Column("members", ARRAY(BigInteger), nullable=False),
+    Column("nearest", JSON, comment="nearest candidate and what separates it; null when there is none"),
+    Column("reasons", JSON, nullable=False),
+)
+
+statement = Table(
+    "statement",
+    metadata,
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("statement_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("sequence", BigInteger),
+    Column("opening_minor", BigInteger),
+    Column("opening_date", Date),
+    Column("closing_minor", BigInteger),
+    Column("closing_date", Date),
+    Column("entry_count", BigInteger),
+    Column("credit_minor", BigInteger),
+    Column("debit_minor", BigInteger),
+    Column("proof", Text, nullable=False),
+    Column("raw_ref", Text),
+)
+
+source_watermark = Table(
+    "source_watermark",
+    metadata,
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("account_id", Text, primary_key=True, comment="empty: every account of the source"),
+    Column("complete_through", DateTime(timezone=True), nullable=False),
+)
+
+consumer_offset = Table(
+    "consumer_offset",
+    metadata,
+    Column("consumer_group", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", BigInteger, Identity(), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("stage", Text, nullable=False, comment="producer or consumer"),
+    Column("reason", Text, nullable=False, comment="short code, for grouping"),
+    Column("detail", Text, nullable=False, comment="what exactly, and the way out"),
+    Column("position", Text, nullable=False, comment="topic/partition/offset, URL and index, or file and line"),
+    Column("raw", LargeBinary, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("arrived_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("source", "position", "reason", name="quarantine_once"),
+)
+
+source_cursor = Table(
+    "source_cursor",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("cursor", JSONB, nullable=False),
+    Column("version", BigInteger, nullable=False, comment="moved by compare-and-set"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+source_progress = Table(
+    "source_progress",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("fetched", BigInteger, nullable=False, server_default="0"),
+    Column("published", BigInteger, nullable=False, server_default="0"),
+    Column("last_success_at", DateTime(timezone=True)),
+    Column("last_error_at", DateTime(timezone=True)),
+    Column("last_error", Text),
+    Column("rounds", BigInteger, nullable=False, server_default="0", comment="complete polls with everything published"),
+)
+
+file_ledger = Table(
+    "file_ledger",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True, comment="of the content: the same bytes under another name are the same file"),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False, comment="published or quarantined"),
+    Column("entries", BigInteger, nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
