@@ -10,7 +10,7 @@ from reconciler.text import normalise_reference
 __all__ = ["SHARDS", "hash64", "key_hash", "partition_of", "shard_of", "txn_hash"]
 
 SHARDS = 64
-"""How many shards the groups of a reconciliation fall into; a shard is what a worker locks. Never changes: stored rows depend on it."""
+"""How many shards the groups of a reconciliation fall into; a shard is what a worker locks. Every process must agree on it."""
 
 
 def hash64(text: str) -> int:

@@ -10,7 +10,15 @@ from typing import Any
 
 from schemas.errors import SchemaError
 
-__all__ = ["DEFAULT_TENANT", "CanonicalStatement", "CanonicalTransaction", "Direction", "Proof", "StatementKind", "Status"]
+__all__ = [
+    "DEFAULT_TENANT",
+    "CanonicalStatement",
+    "CanonicalTransaction",
+    "Direction",
+    "Proof",
+    "StatementKind",
+    "Status",
+]
 
 DEFAULT_TENANT = "default"
 

@@ -1,0 +1,5 @@
+"""`python -m reconduit`: the command line."""
+
+from reconduit.cli import main
+
+main()

@@ -1,0 +1,39 @@
+"""The command line. Each command is in a module of its own under `reconduit.commands`, imported when it is called."""
+
+import sys
+
+import typer
+
+from reconduit.commands.api import api
+from reconduit.commands.close import close
+from reconduit.commands.consume import consume
+from reconduit.commands.demo import demo
+from reconduit.commands.match import match
+from reconduit.commands.migrate import migrate
+from reconduit.commands.produce import produce
+from reconduit.commands.replay import replay
+from reconduit.commands.sandbox import sandbox
+from reconduit.commands.services import services
+from reconduit.errors import ReconduitError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="reconduit",
+    help="Streaming bank reconciliation: what matched, what did not, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for command in (match, demo, produce, consume, close, replay, api, migrate, sandbox, services):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line on stderr and exit status 2."""
+    try:
+        app()
+    except ReconduitError as error:
+        print(f"reconduit: {error}", file=sys.stderr)
+        sys.exit(2)

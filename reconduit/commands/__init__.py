@@ -1,0 +1,1 @@
+"""The commands of `reconduit`, one module each."""
