@@ -1,0 +1,1 @@
+"""Razorpay: settlement recon rows and settlements."""
