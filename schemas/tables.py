@@ -109,7 +109,7 @@ transaction = Table(
     Column("revision", BigInteger, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
     Column("fee_minor", BigInteger),
-    Column("booked_at", DateTime(timezone=True), nullable=False),
+    Column("booked_us", BigInteger, nullable=False, comment="booked_at as microseconds since 1970 UTC; transaction_view has the time"),
     Column("value_date", Date),
     Column("source_id", SmallInteger, nullable=False),
     Column("direction", SmallInteger, nullable=False),

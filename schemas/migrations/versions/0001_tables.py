@@ -114,7 +114,7 @@ CREATE TABLE transaction (
     revision bigint NOT NULL,
     amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
     fee_minor bigint,
-    booked_at timestamptz NOT NULL,
+    booked_us bigint NOT NULL,
     value_date date,
     source_id smallint NOT NULL,
     direction smallint NOT NULL,
@@ -186,7 +186,8 @@ def _views() -> str:
     return f"""
 CREATE VIEW transaction_view AS
 SELECT s.tenant_id, s.name AS source, t.txn_id, t.revision, {_names("t.direction", DIRECTIONS)} AS direction,
-       {_names("t.status", STATUSES)} AS status, t.is_reversal, t.amount_minor, t.fee_minor, t.currency, t.booked_at, t.value_date,
+       {_names("t.status", STATUSES)} AS status, t.is_reversal, t.amount_minor, t.fee_minor, t.currency,
+       to_timestamp(0) + t.booked_us * interval '1 microsecond' AS booked_at, t.value_date,
        t.account_id, t.reference_number, t.settlement_id, t.detail, t.kafka_partition, t.kafka_offset, t.txn_hash,
        NOT t.superseded AS current
 FROM transaction t JOIN source s USING (source_id);

@@ -1,0 +1,58 @@
+"""Codes of sources and reconciliations: small numbers in the hot tables, names in `source` and `reconciliation`."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from consumers.columns import SourceCode
+from reconciler.reconciliation import Reconciliation
+from schemas.records import DEFAULT_TENANT
+
+__all__ = ["SourceCodes", "register_reconciliations"]
+
+
+class SourceCodes:
+    """Codes of (tenant, source), made the first time a source is seen. One per worker; not thread-safe."""
+
+    def __init__(self, by_settlement: Iterable[str]) -> None:
+        """Args:
+        by_settlement: names of the sources whose topic is partitioned by settlement_id.
+        """
+        self._by_settlement = frozenset(by_settlement)
+        self._codes: dict[tuple[str, str], SourceCode] = {}
+
+    def ensure(self, connection: Connection[Any], pairs: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], SourceCode]:
+        """Codes of at least these (tenant, source) pairs. Commits new ones by itself, before the batch's own transaction."""
+        for tenant, name in set(pairs) - self._codes.keys():
+            row = connection.execute(
+                "INSERT INTO source (tenant_id, name) VALUES (%s, %s) ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name "
+                "RETURNING source_id",
+                (tenant, name),
+            ).fetchone()
+            connection.commit()
+            assert row is not None
+            self._codes[tenant, name] = SourceCode(row[0], name in self._by_settlement)
+        return self._codes
+
+
+def register_reconciliations(
+    connection: Connection[Any], reconciliations: Sequence[Reconciliation], tenant: str = DEFAULT_TENANT
+) -> list[int]:
+    """Code of each reconciliation, in order; stores version, digest and definition of those that are new or changed. Commits."""
+    codes = []
+    for one in reconciliations:
+        definition = json.loads(json.dumps(dataclasses.asdict(one), default=str))
+        row = connection.execute(
+            "INSERT INTO reconciliation (tenant_id, name, version, shape, digest, definition) VALUES (%s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (tenant_id, name) DO UPDATE SET version = excluded.version, shape = excluded.shape, "
+            "digest = excluded.digest, definition = excluded.definition RETURNING reconciliation_id",
+            (tenant, one.name, one.version, one.shape.value, one.digest, Jsonb(definition)),
+        ).fetchone()
+        assert row is not None
+        codes.append(row[0])
+    connection.commit()
+    return codes

@@ -1,0 +1,68 @@
+"""Reading stored records back: the members of groups, and earlier revisions wherever they are."""
+
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+from psycopg import Connection
+
+from consumers.copying import bigints, copy_out
+
+__all__ = ["MEMBER_COLUMNS", "read_by_group", "read_by_second", "read_revised", "read_revisions"]
+
+MEMBER_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "group_hash": pl.Int64,
+    "txn_hash": pl.Int64,
+    "second_hash": pl.Int64,
+    "revision": pl.Int64,
+    "source_id": pl.Int16,
+    "direction": pl.Int16,
+    "status": pl.Int16,
+    "is_reversal": pl.Int8,
+    "superseded": pl.Int8,
+    "amount_minor": pl.Int64,
+    "fee_minor": pl.Int64,
+    "currency": pl.String,
+    "booked_us": pl.Int64,
+    "account_id": pl.String,
+    "txn_id": pl.String,
+    "reference_number": pl.String,
+    "settlement_id": pl.String,
+}
+"""What the engine needs of a stored record: booleans as 0 and 1, `booked_us` as microseconds since 1970 UTC."""
+
+_SELECT = """SELECT t.group_hash, t.txn_hash, t.second_hash, t.revision, t.source_id, t.direction, t.status, t.is_reversal::int,
+t.superseded::int, t.amount_minor, t.fee_minor, t.currency, t.booked_us, t.account_id,
+t.txn_id, t.reference_number, t.settlement_id"""
+
+
+def _read(connection: Connection[Any], column: str, hashes: Collection[int]) -> pl.DataFrame:
+    if not hashes:
+        return pl.DataFrame(schema=MEMBER_COLUMNS)
+    with connection.cursor() as cursor:
+        # Joining an array looks each hash up in the index of the one partition that can have it.
+        query = f"{_SELECT} FROM unnest({bigints(hashes)}) AS wanted (hash) JOIN transaction t ON t.{column} = wanted.hash"  # noqa: S608
+        return copy_out(cursor, query, MEMBER_COLUMNS)
+
+
+def read_by_group(connection: Connection[Any], hashes: Collection[int]) -> pl.DataFrame:
+    """Every revision of every record whose `group_hash` is among `hashes`."""
+    return _read(connection, "group_hash", hashes)
+
+
+def read_by_second(connection: Connection[Any], hashes: Collection[int]) -> pl.DataFrame:
+    """Every revision of every record whose `second_hash` is among `hashes`."""
+    return _read(connection, "second_hash", hashes)
+
+
+def read_revisions(connection: Connection[Any], hashes: Collection[int]) -> pl.DataFrame:
+    """Every stored revision of the records with these `txn_hash`es, whatever their keys."""
+    return _read(connection, "txn_hash", hashes)
+
+
+def read_revised(connection: Connection[Any], hashes: Collection[int]) -> dict[int, int]:
+    """Highest stored revision of those records that have one above 0."""
+    if not hashes:
+        return {}
+    rows = connection.execute(f"SELECT txn_hash, revision FROM revised JOIN unnest({bigints(hashes)}) AS wanted (hash) ON txn_hash = hash")  # noqa: S608
+    return dict(rows.fetchall())
