@@ -12,9 +12,9 @@ _SEPARATORS = re.compile(r"[\s\-_/.:#]+")
 
 
 def normalise_reference(text: str) -> str:
-    """Canonical form of a reference: NFKC, no invisible characters, upper case, no separators.
+    r"""Canonical form of a reference: NFKC, no invisible characters, upper case, no separators.
 
-    `" inv-00 42\\u200b"` becomes `"INV0042"`. Homoglyphs of other scripts are kept apart on purpose: they never match by
+    `" inv-00 42\u200b"` becomes `"INV0042"`. Homoglyphs of other scripts are kept apart on purpose: they never match by
     themselves. Placeholders such as NONREF, and runs of zeros, become the empty string.
     """
     if text.isascii() and text.isalnum():

@@ -157,8 +157,11 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a set of items. Conserved: each live item is in exactly one match or in at least one break, never in both
-    and never in two matches; items that are not money (FAILED or VOID on every side) are in `ignored`."""
+    """What became of a set of items.
+
+    Conserved: each live item is in exactly one match or in at least one break, never in both and never in two matches; items
+    that are not money (VOID; FAILED on every side, or beside a success on the same side) are in `ignored`.
+    """
 
     matches: Sequence[Match] = ()
     breaks: Sequence[Break] = ()
