@@ -84,6 +84,9 @@ class FeedRecord:
     """One record of a coordinated feed (core, gateway, mobile): already near the canonical form.
 
     `revision` rises when the feed corrects or settles an earlier state of the same `record_id`.
+
+    Attributes:
+        amount_text: what the feed says in place of the amount when the record is malformed on purpose; None otherwise.
     """
 
     record_id: str
@@ -102,11 +105,17 @@ class FeedRecord:
     visible_at: dt.datetime
     counterparty_name: str = ""
     is_reversal: bool = False
+    amount_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TruthMatch:
-    """A group that a perfect reconciler matches. Each member is (source, canonical txn_id)."""
+    """A group that a perfect reconciler matches. Each member is (source, canonical txn_id).
+
+    `label` is a class, and after a colon what is special about the case: `exact` is decided on equal keys and equal amounts
+    (`exact:late`, `exact:revised`, ...), `tolerance` needs amount, date and a damaged reference together, `twin` is an n:n
+    group of records that nothing tells apart.
+    """
 
     reconciliation: str
     label: str
@@ -158,6 +167,10 @@ class World(Protocol):
 
     def feed(self, name: str, now: dt.datetime) -> Sequence[FeedRecord]:
         """Records of the `core`, `gateway` or `mobile` feed visible at `now`, every revision of each."""
+        ...
+
+    def complete_through(self, now: dt.datetime) -> dt.datetime:
+        """Every record booked before this time is visible at `now`: what a source may certify as its watermark."""
         ...
 
     def truth(self, now: dt.datetime) -> Truth:
