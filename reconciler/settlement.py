@@ -1,0 +1,140 @@
+"""Settlement N:1: a gateway's payments, refunds and fees against the payout that the bank credits. Amounts are minor units.
+
+The first side is the gateway, the second the bank. What the gateway settled is the signed sum of its items after fees; the bank's
+lines with the same settlement key must add up to it. A difference that is no larger than the fee profile allows is a question
+of fees (FEE_VARIANCE), any other is AMOUNT.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.decisions import book_order, make_break, make_match
+from reconciler.due import Horizon, all_passed, is_overdue
+from reconciler.keyed import by_side, separate_not_money
+from reconciler.reconciliation import Reconciliation
+from reconciler.types import Break, BreakType, Item, Member, Outcome, Reason, Stage
+
+__all__ = ["solve_settlement"]
+
+
+def solve_settlement(reconciliation: Reconciliation, key: str, items: Sequence[Item], horizon: Horizon | None) -> Outcome:
+    """Matches and breaks of one settlement; the same for any order of `items`.
+
+    Args:
+        reconciliation: the rules; its first side is the gateway, its second the bank.
+        key: the settlement key (payout UTR or settlement id), stamped on every decision.
+        items: every live record with this key, only the highest revision of each.
+        horizon: watermarks by side for the close pass; None for the stream pass, which makes nothing final.
+
+    Raises:
+        ReconcilerError: an item is on a side that the reconciliation does not have.
+    """
+    # A gateway's failed payment and a bank's failed payout are both no money, whatever the other side says.
+    live = [item for item in separate_not_money(items)[0] if item.status != "FAILED"]
+    kept = {(item.side, item.id) for item in live}
+    ignored = tuple(sorted(Member(item.side, item.id) for item in items if (item.side, item.id) not in kept))
+    pending = sorted((item for item in live if item.status == "PENDING"), key=book_order)
+    sides = by_side(reconciliation, [item for item in live if item.status != "PENDING"])
+    solving = _Solving(reconciliation, key, horizon)
+    breaks: list[Break] = []
+    if pending:
+        reason = Reason("status", "not settled yet: still PENDING")
+        breaks.append(solving.open(BreakType.TIMING, pending, abs(_net(pending)), [reason]))
+    gateway, bank = (sides[name] for name in reconciliation.side_names)
+    decided = solving.solve(gateway, bank) if gateway or bank else Outcome()
+    return Outcome(matches=decided.matches, breaks=(*breaks, *decided.breaks), ignored=ignored)
+
+
+def _net(items: Iterable[Item]) -> int:
+    return sum(item.net_minor for item in items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Solving:
+    """The rules and the place that every decision of one settlement shares."""
+
+    reconciliation: Reconciliation
+    key: str
+    horizon: Horizon | None
+
+    def solve(self, gateway: list[Item], bank: list[Item]) -> Outcome:
+        """Decide on what is settled."""
+        currencies = {item.currency for item in (*gateway, *bank)}
+        if gateway and bank and len(currencies) > 1:
+            reason = Reason("currency", f"told in {', '.join(sorted(currencies))}")
+            return Outcome(breaks=(self.open(BreakType.CURRENCY, [*gateway, *bank], abs(_net(gateway)), [reason]),))
+        net, paid = _net(gateway), sum(item.signed_minor for item in bank)
+        reasons = self._account_for(gateway, bank, net, paid)
+        if gateway and self._agrees(net, paid, gateway):
+            return self._match(gateway, bank, reasons)
+        if not bank or not gateway:
+            return Outcome(breaks=(self._missing(gateway, bank, reasons),))
+        copies = self._copies(net, bank, gateway)
+        if copies:
+            matched = self._match(gateway, [item for item in bank if item not in copies], reasons)
+            reason = Reason("duplicate", "the same payout is credited more than once; the first credit stays")
+            surplus = tuple(self.open(BreakType.DUPLICATE, [item], item.amount_minor, [reason]) for item in copies)
+            return Outcome(matches=matched.matches, breaks=surplus)
+        gross = sum(item.amount_minor for item in gateway)
+        explained = abs(net - paid) <= self.reconciliation.fees.allowed_minor(gross, gateway[0].currency)
+        kind = BreakType.FEE_VARIANCE if explained else BreakType.AMOUNT
+        return Outcome(breaks=(self.open(kind, [*gateway, *bank], abs(net - paid), reasons),))
+
+    def open(self, kind: BreakType, items: Sequence[Item], amount_minor: int, reasons: Sequence[Reason]) -> Break:
+        """A break; final when every side is complete, except while something is only late."""
+        final = kind is not BreakType.TIMING and self._settled(items)
+        return make_break(kind, items, key=self.key, amount_minor=amount_minor, reasons=reasons, final=final)
+
+    def _match(self, gateway: list[Item], bank: list[Item], reasons: Sequence[Reason]) -> Outcome:
+        items = [*gateway, *bank]
+        match = make_match(
+            items,
+            key=self.key,
+            amount_minor=abs(_net(gateway)),
+            stage=Stage.SETTLEMENT,
+            reasons=reasons,
+            final=self._settled(items),
+        )
+        return Outcome(matches=(match,))
+
+    def _agrees(self, net: int, paid: int, gateway: list[Item]) -> bool:
+        """Whether the bank paid what was settled. Refunds that use up all payments need no bank line."""
+        return self.reconciliation.tolerance.within((net, paid), gateway[0].currency)
+
+    def _copies(self, net: int, bank: list[Item], gateway: list[Item]) -> list[Item]:
+        """Surplus credits of a payout that one credit already pays in full; empty when that is not the case."""
+        paying, *others = bank
+        same = all(item.signed_minor == paying.signed_minor for item in others)
+        return others if same and self._agrees(net, paying.signed_minor, gateway) else []
+
+    def _missing(self, gateway: list[Item], bank: list[Item], reasons: Sequence[Reason]) -> Break:
+        """One side has nothing at all."""
+        first, second = self.reconciliation.side_names
+        items, lacking = (gateway, second) if gateway else (bank, first)
+        amount = abs(_net(gateway)) if gateway else abs(sum(item.signed_minor for item in bank))
+        if not is_overdue(self.reconciliation.calendar, self.horizon, lacking, items):
+            return self.open(BreakType.TIMING, items, amount, [*reasons, Reason("due", f"{lacking} may still deliver")])
+        kind = BreakType.MISSING_RIGHT if gateway else BreakType.MISSING_LEFT
+        reason = Reason("missing", f"nothing on {lacking}, complete beyond the due date")
+        return make_break(kind, items, key=self.key, amount_minor=amount, reasons=[*reasons, reason], final=True)
+
+    def _account_for(self, gateway: list[Item], bank: list[Item], net: int, paid: int) -> list[Reason]:
+        """The settlement's sums: how gross becomes net, and what the bank paid."""
+        currency = (gateway or bank)[0].currency
+        reasons = []
+        if gateway:
+            payments = sum(item.amount_minor for item in gateway if item.direction > 0)
+            refunds = sum(item.amount_minor for item in gateway if item.direction < 0)
+            fees = sum(item.fee_minor or 0 for item in gateway)
+            reasons += [
+                Reason("gross", f"{payments} {currency} in {sum(item.direction > 0 for item in gateway)} payments"),
+                Reason("refunds", f"{refunds} {currency}"),
+                Reason("fees", f"{fees} {currency}"),
+                Reason("net", f"{net} {currency}"),
+            ]
+        if bank:
+            reasons.append(Reason("paid", f"{paid} {currency} in {len(bank)} lines"))
+        return reasons
+
+    def _settled(self, items: Iterable[Item]) -> bool:
+        return all_passed(self.reconciliation.calendar, self.horizon, self.reconciliation.side_names, items)
