@@ -33,7 +33,7 @@ def copy_out(cursor: Cursor[Any], query: str, schema: dict[str, pl.DataType | ty
         data = b"".join(copy)
     if not data:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(data, has_header=False, separator=_SEPARATOR, quote_char=_QUOTE, schema=schema, missing_utf8_is_empty_string=False)
+    return pl.read_csv(data, has_header=False, separator=_SEPARATOR, quote_char=_QUOTE, schema=schema)
 
 
 def bigints(values: Iterable[int]) -> str:

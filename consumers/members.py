@@ -64,5 +64,7 @@ def read_revised(connection: Connection[Any], hashes: Collection[int]) -> dict[i
     """Highest stored revision of those records that have one above 0."""
     if not hashes:
         return {}
-    rows = connection.execute(f"SELECT txn_hash, revision FROM revised JOIN unnest({bigints(hashes)}) AS wanted (hash) ON txn_hash = hash")  # noqa: S608
+    rows = connection.execute(
+        f"SELECT txn_hash, revision FROM revised JOIN unnest({bigints(hashes)}) AS wanted (hash) ON txn_hash = hash"
+    )  # noqa: S608
     return dict(rows.fetchall())

@@ -1,0 +1,85 @@
+"""Solving groups: plain ones in columns, the others one by one with the engine's reference solver."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from consumers.decisions import break_rows, match_rows, plain_breaks, plain_matches
+from consumers.sides import Compiled
+from reconciler.columnar import PlainOutcome, solve_plain_groups
+from reconciler.dispatch import solve_group
+from reconciler.due import Horizon
+from reconciler.reconciliation import Shape
+from reconciler.text import normalise_reference
+from reconciler.types import Break, Item, Match, Member
+
+__all__ = ["STATUS_NAMES", "item_of", "solve_groups"]
+
+STATUS_NAMES = ("SUCCESS", "FAILED", "PENDING", "VOID")
+"""Status by its code in the tables."""
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def item_of(row: Mapping[str, Any], side: str, source: str) -> Item:
+    """A stored row as the engine's item; its id is `source/txn_id`."""
+    return Item(
+        id=f"{source}/{row['txn_id']}",
+        side=side,
+        account=row["account_id"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        direction=row["direction"],
+        booked_at=_EPOCH + dt.timedelta(microseconds=row["booked_us"]),
+        status=STATUS_NAMES[row["status"]],
+        is_reversal=bool(row["is_reversal"]),
+        fee_minor=row["fee_minor"],
+        key=normalise_reference(row["key"]) or None,
+    )
+
+
+def solve_groups(
+    compiled: Compiled, items: pl.DataFrame, source_names: Mapping[int, str], horizon: Horizon | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of `match` and `break` for every group among `items` (as `consumers.sides.items_of` gives them).
+
+    Args:
+        compiled: the reconciliation.
+        items: every live member of each group, so that a group is solved whole.
+        source_names: source name by code.
+        horizon: watermarks by side; None makes nothing final, and only then are plain groups decided in columns.
+    """
+    reconciliation = compiled.reconciliation
+    matches, breaks, rest = [], [], items
+    if horizon is None and reconciliation.shape is Shape.KEYED:
+        plain: PlainOutcome = solve_plain_groups(reconciliation, items)
+        matches.append(plain_matches(reconciliation, compiled.code, plain))
+        breaks.append(plain_breaks(reconciliation, compiled.code, plain))
+        rest = plain.rest
+    found_matches, found_breaks, hashes = _one_by_one(compiled, rest, source_names, horizon)
+    matches.append(match_rows(reconciliation, compiled.code, found_matches, hashes.__getitem__))
+    breaks.append(break_rows(reconciliation, compiled.code, found_breaks, hashes.__getitem__))
+    return pl.concat(matches), pl.concat(breaks)
+
+
+def _one_by_one(
+    compiled: Compiled, items: pl.DataFrame, source_names: Mapping[int, str], horizon: Horizon | None
+) -> tuple[list[tuple[int, Match]], list[tuple[int, Break]], dict[Member, int]]:
+    names = compiled.reconciliation.side_names
+    groups: dict[tuple[int, str], list[Item]] = defaultdict(list)
+    hashes: dict[Member, int] = {}
+    for row in items.iter_rows(named=True):
+        item = item_of(row, names[row["side"]], source_names[row["source_id"]])
+        # The text is compared after the hash: two keys whose hashes collide are two groups.
+        groups[row["group"], item.key or ""].append(item)
+        hashes[Member(item.side, item.id)] = row["member"]
+    matches: list[tuple[int, Match]] = []
+    breaks: list[tuple[int, Break]] = []
+    for (group, key), members in groups.items():
+        outcome = solve_group(compiled.reconciliation, key, members, horizon)
+        matches.extend((group, match) for match in outcome.matches)
+        breaks.extend((group, one) for one in outcome.breaks)
+    return matches, breaks, hashes
