@@ -26,12 +26,13 @@ _UTR = re.compile(rf"{_NOT_A_BANK}[A-Z]{{4}}(?:[A-Z0-9]\d{{11}}|[A-Z0-9]{{2}}\d{
 # The beginning of a UTR that has a letter as its system character: what a space or the end of the line has cut.
 _UTR_HEAD = re.compile(rf"{_NOT_A_BANK}[A-Z]{{5}}[A-Z0-9]\d{{0,15}}", re.ASCII)
 _RRN = re.compile(r"\d{12}", re.ASCII)
+_CUT_RRN = re.compile(r"\d{10,11}", re.ASCII)
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.ASCII)
 _UPI_ID = re.compile(r"[A-Z0-9]{35}", re.ASCII)
 _UMRN = re.compile(r"[A-Z]{4}[A-Z0-9]{16}", re.ASCII)
 _RRN_RAIL = re.compile(r"(?<![A-Z])(?:UPI|IMPS|MMT|P2A|P2P|P2M)(?![A-Z])", re.ASCII)
 
-_SHORTEST_CUT_UTR = 10
+_SHORTEST_CUT = 10
 _SHORTEST_CANDIDATE = 8
 _CANDIDATE_DIGITS = 4
 
@@ -45,11 +46,13 @@ class References:
         rrn: the UPI or IMPS retrieval reference (12 digits), None when there is none.
         candidates: every text that may be a reference, best first; `utr` and `rrn` are among them. A UTR that the bank
             has cut (10 characters or more of it) is only here: it needs amount and date beside it.
+        cut: the longest beginning of a reference that the bank has cut, None when `utr` or `rrn` is whole.
     """
 
     utr: str | None
     rrn: str | None
     candidates: tuple[str, ...]
+    cut: str | None = None
 
     @property
     def reference(self) -> str | None:
@@ -118,8 +121,16 @@ def _find_rrns(narration: str, tokens: list[_Token]) -> tuple[list[str], bool]:
     return runs, bool(runs) and _RRN_RAIL.search(narration) is not None
 
 
-def _is_cut_utr(text: str) -> bool:
-    return len(text) >= _SHORTEST_CUT_UTR and _UTR_HEAD.fullmatch(text) is not None
+def _find_cut(narration: str, tokens: list[_Token]) -> list[str]:
+    """Beginnings of a UTR, and in a UPI or IMPS narration of an RRN, longest first."""
+    has_rail = _RRN_RAIL.search(narration) is not None
+    found = [
+        token.text
+        for token in tokens
+        if (len(token.text) >= _SHORTEST_CUT and _UTR_HEAD.fullmatch(token.text))
+        or (has_rail and _CUT_RRN.fullmatch(token.text) and not narration.startswith("@", token.end))
+    ]
+    return sorted(found, key=len, reverse=True)
 
 
 def _is_other_reference(text: str) -> bool:
@@ -146,10 +157,11 @@ def extract_references(narration: str) -> References:
     tokens = _tokens(text)
     utrs = _find_utrs(text, tokens)
     rrns, sure = _find_rrns(text, tokens)
-    cut = [token.text for token in tokens if _is_cut_utr(token.text)]
+    cut = _find_cut(text, tokens)
     other = [token.text for token in tokens if _is_other_reference(token.text)]
     return References(
         utr=utrs[0] if utrs else None,
         rrn=rrns[0] if sure else None,
+        cut=cut[0] if cut and not utrs and not sure else None,
         candidates=tuple(dict.fromkeys([*utrs, *rrns, *cut, *other])),
     )

@@ -41,7 +41,15 @@ def test_a_twelve_digit_account_number_is_only_a_candidate() -> None:
 def test_a_cut_utr_is_only_a_candidate() -> None:
     found = extract_references("NEFT CR-HDFC0000240-A VERY LONG NAME-ICICN26323")
     assert found.utr is None
+    assert found.reference is None
+    assert found.cut == "ICICN26323"
     assert found.candidates == ("ICICN26323",)
+
+
+def test_a_cut_rrn_needs_its_rail() -> None:
+    assert extract_references("UPI/6323123456/PAY/asha@okaxis").cut == "6323123456"
+    assert extract_references("UPI/9198765432@ybl/PAY").cut is None
+    assert extract_references("INF/6323123456/PAY").cut is None
 
 
 def test_a_day_of_the_year_decides_between_two_utrs() -> None:

@@ -1,0 +1,1 @@
+"""ICICI Bank: corporate account statements over the CIB API."""
