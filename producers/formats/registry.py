@@ -1,0 +1,52 @@
+"""The formats by name; a new one is a module with `parse` and `recognise`, and a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from producers.errors import ConfigurationError
+from producers.formats import camt053, csv_mapping, mt940
+from producers.formats.contract import StatementParser
+
+__all__ = ["FORMATS", "StatementFormat", "format_named"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFormat:
+    """A readable format.
+
+    Attributes:
+        name: as feeds and reports call it.
+        media_type: of its originals in the object store.
+        parse: the streaming parser.
+        recognise: says from the first bytes of a file whether it may be of this format.
+    """
+
+    name: str
+    media_type: str
+    parse: StatementParser
+    recognise: Callable[[bytes], bool]
+
+
+FORMATS = {
+    found.name: found
+    for found in (
+        StatementFormat("camt.053", "application/xml", camt053.parse, camt053.recognise),
+        StatementFormat("mt940", "text/plain", mt940.parse, mt940.recognise),
+        StatementFormat("csv", "text/csv", csv_mapping.parse, csv_mapping.recognise),
+    )
+}
+"""By name, in the order in which a file is tried: the more specific signature first."""
+
+
+def format_named(name: str) -> StatementFormat:
+    """The format of that name.
+
+    Raises:
+        ConfigurationError: there is none; the message lists those that are.
+    """
+    found = FORMATS.get(name)
+    if found is None:
+        raise ConfigurationError(
+            f"format {name!r} is not known; use one of {', '.join(FORMATS)}, or leave it out to have it recognised"
+        )
+    return found
