@@ -1,0 +1,58 @@
+"""From what HTTP says to what it means for a source: statuses and network failures as errors of `producers.errors`."""
+
+import ssl
+
+import httpx
+
+from producers.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ContractChangeError,
+    PermissionDeniedError,
+    ProducerError,
+    RateLimitError,
+    TransientError,
+)
+from producers.kit.payload import first_bytes
+
+__all__ = ["error_of", "network_error"]
+
+
+def error_of(  # noqa: PLR0911  one return per meaning reads best as a table
+    response: httpx.Response, what: str, asked: float | None
+) -> ProducerError | None:
+    """The error that a status means, None below 300.
+
+    Args:
+        response: with its body read.
+        what: method and address without the query.
+        asked: seconds that `Retry-After` asks for.
+    """
+    status = response.status_code
+    if status < 300:
+        return None
+    said = f"{what}: {status} {response.reason_phrase}: {first_bytes(response.content)}"
+    if status == 429:
+        return RateLimitError(said, retry_after=None if asked is None else int(-(-asked // 1)))
+    if status in {408, 425} or status >= 500:
+        return TransientError(said)
+    if status == 401:
+        # The body is left out: some providers echo the credentials they refuse.
+        return AuthenticationError(f"{what}: 401; the provider refuses the credentials of this source, renew them")
+    if status == 403:
+        return PermissionDeniedError(f"{said}; ask the provider for the product, scope or IP allow-listing")
+    if status in {404, 405, 410}:
+        return ConfigurationError(f"{said}; check base_url and the paths in the source's options")
+    if status < 400:
+        return ContractChangeError(f"{what}: redirected to {response.headers.get('Location', 'nowhere')!r}; not followed")
+    return ContractChangeError(said)
+
+
+def network_error(error: httpx.RequestError, what: str) -> ProducerError:
+    """The error that a failed exchange means: passing, unless the server cannot prove who it is."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return ConfigurationError(f"{what}: the server's certificate is not trusted: {seen.verify_message}")
+        seen = seen.__cause__ or seen.__context__
+    return TransientError(f"{what}: {type(error).__name__}: {error}")

@@ -1,0 +1,281 @@
+"""HTTP to a provider: bounded in time and size, patient where that is safe, and never in doubt about what went wrong.
+
+The one production module that drives an httpx client; `producers.kit.oauth` only implements its auth interface.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from producers.errors import ContractChangeError, RateLimitError, TransientError
+from producers.kit import retry as waiting
+from producers.kit.bounded import DEADLINE, BoundedTransport, Timeouts
+from producers.kit.contract import RawObject
+from producers.kit.endpoint import check_address, proxy_for, tls_context
+from producers.kit.payload import parse_json
+from producers.kit.quota import TokenBucket
+from producers.kit.retry import IDEMPOTENT_METHODS, RetryPolicy, retry_after_seconds
+from producers.kit.status import error_of, network_error
+from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, status_bucket
+
+__all__ = ["JsonDocument", "RetryPolicy", "Timeouts", "Transport"]
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | Sequence[str | int]]
+
+_MAX_REDIRECTS = 3
+_MAX_BODY = 64 * 1024 * 1024
+_DROPPED_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument:
+    """A parsed response beside its untouched original.
+
+    Attributes:
+        value: the document, numbers with a fraction as Decimal.
+        raw: the body as it came, for `Page.raw`.
+        url: address it came from, without credentials, for record positions.
+        headers: of the response.
+    """
+
+    value: Any
+    raw: RawObject
+    url: str
+    headers: Mapping[str, str]
+
+
+class _PassingFailureError(Exception):
+    """Carries a passing failure, and what the provider asked for, through the retry loop."""
+
+    def __init__(self, error: TransientError, asked: float | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.asked = asked
+
+
+class Transport:
+    """A provider's HTTP interface.
+
+    Args:
+        base_url: root that paths are relative to; `https`, or `http` on a loopback address.
+        auth: an httpx auth such as `producers.kit.oauth.ClientCredentials`, or a user and password pair.
+        quota: shared request quota; each attempt takes one.
+        retry: how idempotent calls are repeated.
+        timeouts: bounds in seconds of each step and of the whole call, retries included.
+        verify: check the server's certificate against the system's authorities, or those in this file. False only on loopback.
+        cert: client certificate and key files, for mutual TLS.
+        headers: sent with every request.
+        metrics_source: label of the metrics, the name of the source.
+        max_body: largest response body in bytes, after decompression too.
+        sleep: waits between attempts; `producers.kit.retry.pause` when None.
+        clock: monotonic seconds.
+        now: aware UTC time, to read a `Retry-After` date.
+
+    Raises:
+        ConfigurationError: the address or a TLS file cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        auth: httpx.Auth | tuple[str, str] | None = None,
+        quota: TokenBucket | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008  frozen, so sharing the default is safe
+        timeouts: Timeouts = Timeouts(),  # noqa: B008  frozen as well
+        verify: bool | str = True,
+        cert: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        metrics_source: str = "",
+        max_body: int = _MAX_BODY,
+        sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
+        self._quota = quota
+        self._retry = retry
+        self._timeouts = timeouts
+        self._source = metrics_source
+        self._max_body = max_body
+        self._sleep = sleep
+        self._clock = clock
+        self._now = now
+        check_address(base_url)
+        inner = httpx.HTTPTransport(verify=tls_context(base_url, verify, cert), proxy=proxy_for(base_url))
+        self._client = httpx.Client(
+            base_url=base_url,
+            auth=auth,
+            headers={"User-Agent": "reconduit"} | dict(headers or {}),
+            transport=BoundedTransport(inner, max_body, clock),
+            trust_env=False,
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        json: Any = None,
+        idempotent: bool | None = None,
+    ) -> httpx.Response:
+        """Send a request and read its whole body; the response always has a status below 400.
+
+        Args:
+            method: HTTP method.
+            path: relative to the base address, or absolute on the same origin.
+            params: query parameters.
+            headers: further headers.
+            content: body as bytes.
+            json: body as a JSON value (no floats).
+            idempotent: may it be sent twice? By default what the method says.
+
+        Raises:
+            AuthenticationError: 401, also after the auth refreshed once.
+            PermissionDeniedError: 403.
+            RateLimitError: 429, when retries are used up or the provider asks for a longer pause than the policy's cap.
+            TransientError: connection, time-out, 408, 425 or 5xx, when retries are used up; body too slow or cut short.
+            ContractChangeError: another status, or a redirect to another host.
+            ConfigurationError: the server's certificate is not trusted.
+        """
+        call = self._client.build_request(method, path, params=params, headers=headers, content=content, json=json)
+        return self._repeat(call, idempotent, lambda _what, response: response)
+
+    def document(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        json: Any = None,
+        idempotent: bool | None = None,
+    ) -> JsonDocument:
+        """As `request`, and parse the body as JSON; one that is cut short or HTML counts as a failed attempt.
+
+        Raises:
+            ProducerError: as `request`, and as `producers.kit.payload.parse_json`.
+        """
+
+        def read(what: str, response: httpx.Response) -> JsonDocument:
+            value = parse_json(response.content, what)
+            media_type = response.headers.get("Content-Type", "application/json").partition(";")[0].strip()
+            raw = RawObject(sha256(response.content).hexdigest(), response.content, media_type)
+            return JsonDocument(value, raw, str(response.request.url), response.headers)
+
+        call = self._client.build_request(method, path, params=params, headers=headers, content=content, json=json)
+        return self._repeat(call, idempotent, read)
+
+    def json(self, method: str, path: str, **arguments: Any) -> Any:
+        """As `document`, and return only the parsed value."""
+        return self.document(method, path, **arguments).value
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _repeat(self, call: httpx.Request, idempotent: bool | None, read: Callable[[str, httpx.Response], T]) -> T:
+        """Attempts until one succeeds, may not be repeated, or the policy or the deadline says stop."""
+        what = f"{call.method} {call.url.copy_with(query=None)}"
+        if _origin(call.url) != _origin(self._client.base_url):
+            raise ContractChangeError(f"{what}: another host than {self._client.base_url}; credentials are not sent there")
+        repeatable = call.method in IDEMPOTENT_METHODS if idempotent is None else idempotent
+        deadline = self._clock() + self._timeouts.total
+        loop = Retrying(
+            retry=retry_if_exception_type(_PassingFailureError),
+            wait=lambda state: self._wait_of(state) or 0.0,
+            stop=lambda state: not repeatable or self._is_over(state, deadline),
+            sleep=self._sleep or waiting.pause,
+            reraise=True,
+        )
+        try:
+            result: T = loop(self._attempt, call, what, deadline, read)
+        except _PassingFailureError as failure:
+            raise failure.error from failure.error.__cause__
+        return result
+
+    def _attempt(self, call: httpx.Request, what: str, deadline: float, read: Callable[[str, httpx.Response], T]) -> T:
+        """One attempt, with its redirects on the same origin."""
+        asked: float | None = None
+        try:
+            if self._quota is not None:
+                self._quota.acquire(max(0.0, deadline - self._clock()))
+            response = self._send(call, what, deadline)
+            asked = retry_after_seconds(response.headers.get("Retry-After"), self._now())
+            self._tell_quota(response, asked)
+            error = error_of(response, what, asked)
+            if error is not None:
+                raise error
+            return read(what, response)
+        except RateLimitError as error:
+            raise _PassingFailureError(error, asked if asked is not None else error.retry_after) from error
+        except TransientError as error:
+            raise _PassingFailureError(error, asked) from error
+
+    def _send(self, call: httpx.Request, what: str, deadline: float) -> httpx.Response:
+        """Send and read; follow redirects that stay on the origin, as far as `_MAX_REDIRECTS`."""
+        request, bucket, started = call, "error", self._clock()
+        try:
+            for _ in range(_MAX_REDIRECTS + 1):
+                left = deadline - self._clock()
+                if left <= 0:
+                    raise TransientError(f"{what}: no answer within {self._timeouts.total:g} s")
+                request.extensions = {"timeout": self._timeouts.within(left), DEADLINE: deadline}
+                response = self._client.send(request, stream=True)
+                following = response.next_request
+                body = self._body_of(response, what)
+                if following is None or call.method not in {"GET", "HEAD"} or _origin(following.url) != _origin(call.url):
+                    bucket = status_bucket(response.status_code)
+                    return body
+                request = following
+            raise ContractChangeError(f"{what}: more than {_MAX_REDIRECTS} redirects")
+        except httpx.RequestError as error:
+            raise network_error(error, what) from error
+        finally:
+            HTTP_REQUESTS.labels(self._source, bucket).inc()
+            HTTP_SECONDS.labels(self._source).observe(max(0.0, self._clock() - started))
+
+    def _body_of(self, response: httpx.Response, what: str) -> httpx.Response:
+        """The response with its body read and unpacked, of bounded size also when it unpacks to far more than was sent."""
+        content = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > self._max_body:
+                    raise ContractChangeError(f"{what}: the body unpacks to more than {self._max_body} bytes")
+        finally:
+            response.close()
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _DROPPED_HEADERS]
+        return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=response.request)
+
+    def _tell_quota(self, response: httpx.Response, asked: float | None) -> None:
+        if self._quota is None:
+            return
+        self._quota.observe(response.headers)
+        if response.status_code == 429 and asked is not None:
+            self._quota.penalise(min(asked, self._retry.cap_seconds))
+
+    def _wait_of(self, state: RetryCallState) -> float | None:
+        failure = state.outcome.exception() if state.outcome is not None else None
+        asked = failure.asked if isinstance(failure, _PassingFailureError) else None
+        return self._retry.wait(state.attempt_number, asked)
+
+    def _is_over(self, state: RetryCallState, deadline: float) -> bool:
+        if state.attempt_number >= self._retry.attempts:
+            return True
+        wait = self._wait_of(state)
+        return wait is None or self._clock() + wait >= deadline
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

@@ -1,0 +1,91 @@
+"""The catalogue of metrics: one prefix, base units, no label that grows with tenants, accounts or transactions.
+
+Names follow the Prometheus naming practice: unit as a plural suffix, `_total` last on counters.
+"""
+
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from reconduit.errors import SettingsError
+
+__all__ = [
+    "BALANCE_PROOF_FAILURES",
+    "CONSUMER_BATCH_RECORDS",
+    "CONSUMER_BATCH_SECONDS",
+    "CONSUMER_LAG",
+    "DLQ_MESSAGES",
+    "HTTP_REQUESTS",
+    "HTTP_SECONDS",
+    "INGESTED",
+    "LAST_SUCCESS",
+    "MATCH_RESULTS",
+    "OLDEST_BREAK",
+    "OPEN_BREAKS",
+    "OPEN_BREAKS_AMOUNT",
+    "POLL_ERRORS",
+    "POLL_SECONDS",
+    "PUBLISH_SECONDS",
+    "QUARANTINED",
+    "REPLAYED",
+    "STORED",
+    "serve_metrics",
+    "status_bucket",
+]
+
+INGESTED = Counter("recon_ingested_transactions_total", "Transactions published and confirmed.", ["source"])
+QUARANTINED = Counter("recon_quarantined_records_total", "Records a producer set aside.", ["source", "reason"])
+LAST_SUCCESS = Gauge("recon_source_last_success_timestamp_seconds", "End of the last complete poll, Unix time.", ["source"])
+POLL_SECONDS = Histogram(
+    "recon_source_poll_duration_seconds",
+    "Length of a complete poll.",
+    ["source"],
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000),
+)
+POLL_ERRORS = Counter("recon_source_poll_errors_total", "Polls that ended in an error, by its class.", ["source", "error"])
+PUBLISH_SECONDS = Histogram(
+    "recon_source_publish_duration_seconds", "From the first record of a page to its last delivery report.", ["source"]
+)
+HTTP_REQUESTS = Counter(
+    "recon_provider_http_requests_total",
+    "Requests to providers; status is 2xx to 5xx, or error without an answer.",
+    ["source", "status"],
+)
+HTTP_SECONDS = Histogram("recon_provider_http_request_duration_seconds", "Length of one attempt at a request.", ["source"])
+
+CONSUMER_LAG = Gauge("recon_consumer_lag_records", "Records behind the end of a partition.", ["topic", "partition"])
+CONSUMER_BATCH_RECORDS = Histogram(
+    "recon_consumer_batch_records", "Records of a batch.", buckets=(1, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000)
+)
+CONSUMER_BATCH_SECONDS = Histogram("recon_consumer_batch_duration_seconds", "From decoding a batch to its commit.")
+STORED = Counter("recon_stored_transactions_total", "Transactions stored, without duplicates.", ["source"])
+DLQ_MESSAGES = Counter("recon_dlq_messages_total", "Messages a consumer set aside.", ["reason"])
+MATCH_RESULTS = Counter("recon_match_results_total", "Results by outcome.", ["reconciliation", "result"])
+OPEN_BREAKS = Gauge("recon_open_breaks", "Open breaks by type.", ["reconciliation", "type"])
+OPEN_BREAKS_AMOUNT = Gauge(
+    "recon_open_breaks_amount_minor_units", "Open amount; never add up currencies.", ["reconciliation", "currency"]
+)
+OLDEST_BREAK = Gauge("recon_oldest_break_age_seconds", "Age of the oldest open break.", ["reconciliation"])
+BALANCE_PROOF_FAILURES = Counter("recon_balance_proof_failures_total", "Statements whose balances do not add up.", ["source"])
+REPLAYED = Counter("recon_replay_records_total", "Records read again by a replay.")
+
+
+def status_bucket(status: int) -> str:
+    """Label of an HTTP status: `2xx` to `5xx`."""
+    return f"{status // 100}xx"
+
+
+def serve_metrics(port: int) -> WSGIServer:
+    """Serve `/metrics` on 127.0.0.1 from a daemon thread; call `.shutdown()` and `.server_close()` on the result to stop.
+
+    Args:
+        port: TCP port, 0 for a free one.
+
+    Raises:
+        SettingsError: the port is taken.
+    """
+    try:
+        server, _thread = start_http_server(port, addr="127.0.0.1")
+    except OSError as error:
+        raise SettingsError(f"RECONDUIT_METRICS_PORT {port} cannot be used: {error.strerror}") from error
+    return server
