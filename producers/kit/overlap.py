@@ -1,18 +1,20 @@
-"""What of an overlapping window was published before: windows are fetched again so that late records are seen, not sent again.
+"""What of an overlapping window was published before: days are fetched again so that late records are seen, not sent again.
 
-A cursor remembers for each window how many records were published and one digest over them in order. Providers append, so the next
+A cursor remembers for each day how many records were published and one digest over them in order. Providers append, so the next
 fetch usually starts with the same records, and only the rest is new. Where it does not (a late posting in the middle, a
-correction), the whole window is published again; ids and revisions are the same, so the consumer drops what it has.
+correction), the whole day is published again; ids and revisions are the same, so the consumer drops what it has.
 """
 
+import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from producers.kit.contract import BadRecord
 from schemas.records import CanonicalTransaction
 
-__all__ = ["Published", "fingerprint", "published", "unpublished_from"]
+__all__ = ["Published", "PublishedDays", "fingerprint", "published", "unpublished_from"]
 
 # Differ between two fetches of the same content: when it was fetched, and where in which response it was.
 _VOLATILE = frozenset({"ingested_at", "raw_ref"})
@@ -20,15 +22,17 @@ _VOLATILE = frozenset({"ingested_at", "raw_ref"})
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How much of a window is published.
+    """How much of a day is published.
 
     Attributes:
         count: records published, good and bad.
         digest: SHA-256 (hex) over the fingerprints of those records, in order.
+        final: the connector expects nothing more of this day by itself (the day is over, every row is settled).
     """
 
     count: int
     digest: str
+    final: bool = False
 
 
 def fingerprint(record: CanonicalTransaction | BadRecord) -> bytes:
@@ -40,14 +44,49 @@ def fingerprint(record: CanonicalTransaction | BadRecord) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def published(records: Sequence[CanonicalTransaction | BadRecord]) -> Published:
+def published(records: Sequence[CanonicalTransaction | BadRecord], *, final: bool = False) -> Published:
     """What to remember once all of `records` are published."""
     digest = hashlib.sha256(b"".join(fingerprint(record) for record in records))
-    return Published(len(records), digest.hexdigest())
+    return Published(len(records), digest.hexdigest(), final)
 
 
 def unpublished_from(records: Sequence[CanonicalTransaction | BadRecord], known: Published | None) -> int:
     """Index of the first record to publish: behind the known beginning when it is unchanged, else 0."""
-    if known is None or known.count > len(records) or published(records[: known.count]) != known:
+    if known is None or known.count > len(records) or published(records[: known.count]).digest != known.digest:
         return 0
     return known.count
+
+
+class PublishedDays:
+    """What is published of each day of one account, as a cursor keeps it."""
+
+    def __init__(self, stored: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """`stored` is what `to_json` gave."""
+        self._days = {
+            dt.date.fromisoformat(day): Published(int(entry["count"]), str(entry["digest"]), bool(entry["final"]))
+            for day, entry in (stored or {}).items()
+        }
+
+    def get(self, day: dt.date) -> Published | None:
+        """What is known of a day, None when nothing is."""
+        return self._days.get(day)
+
+    def remember(self, day: dt.date, entry: Published) -> None:
+        """Note what is published of a day."""
+        self._days[day] = entry
+
+    def not_final(self) -> list[dt.date]:
+        """Days of which more is expected, in order."""
+        return sorted(day for day, entry in self._days.items() if not entry.final)
+
+    def forget_before(self, day: dt.date, *, not_final_before: dt.date | None = None) -> None:
+        """Drop days before `day`; those that are not final only when they are before `not_final_before` (default: `day`)."""
+        floor = day if not_final_before is None else not_final_before
+        self._days = {d: entry for d, entry in self._days.items() if d >= (day if entry.final else floor)}
+
+    def to_json(self) -> dict[str, dict[str, Any]]:
+        """JSON values for the cursor, in day order."""
+        return {
+            day.isoformat(): {"count": entry.count, "digest": entry.digest, "final": entry.final}
+            for day, entry in sorted(self._days.items())
+        }

@@ -13,23 +13,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from producers.errors import ConfigurationError
 from producers.providers.hdfc.errors import JoseFormatError, JoseIntegrityError
 
-__all__ = ["Jose", "decrypt", "encrypt", "key_thumbprint", "load_private_key", "load_public_key", "sign", "verify"]
+__all__ = ["Jose", "decrypt", "encrypt", "key_thumbprint", "sign", "verify"]
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _OAEP_256 = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 _IV_BYTES = 12
 _TAG_BYTES = 16
-_MIN_KEY_BITS = 2048
 
 
 def _encode(data: bytes) -> str:
@@ -134,40 +131,6 @@ def key_thumbprint(key: RSAPublicKey) -> str:
     """SHA-256 of the public key's DER form, base64url: the key id unless the bank assigned another."""
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return _encode(hashlib.sha256(der).digest())
-
-
-def load_private_key(pem: str, name: str) -> RSAPrivateKey:
-    """An RSA private key from unencrypted PEM text. `name` is the secret's name, for the error.
-
-    Raises:
-        ConfigurationError: no RSA private key of 2,048 bits or more.
-    """
-    try:
-        key = serialization.load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError) as error:
-        # The cause is left out of the message: it may quote the key.
-        raise ConfigurationError(f"secret {name} is no unencrypted PEM private key") from error
-    if not isinstance(key, RSAPrivateKey) or key.key_size < _MIN_KEY_BITS:
-        raise ConfigurationError(f"secret {name} is no RSA key of {_MIN_KEY_BITS} bits or more")
-    return key
-
-
-def load_public_key(pem: str, name: str) -> RSAPublicKey:
-    """An RSA public key from PEM text of a key or of an X.509 certificate.
-
-    Raises:
-        ConfigurationError: neither, or not RSA of 2,048 bits or more.
-    """
-    try:
-        if "BEGIN CERTIFICATE" in pem:
-            key = x509.load_pem_x509_certificate(pem.encode()).public_key()
-        else:
-            key = serialization.load_pem_public_key(pem.encode())  # type: ignore[assignment]
-    except ValueError as error:
-        raise ConfigurationError(f"secret {name} is no PEM public key or certificate") from error
-    if not isinstance(key, RSAPublicKey) or key.key_size < _MIN_KEY_BITS:
-        raise ConfigurationError(f"secret {name} is no RSA key of {_MIN_KEY_BITS} bits or more")
-    return key
 
 
 class Jose:

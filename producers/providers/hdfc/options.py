@@ -59,7 +59,6 @@ class HdfcOptions(BaseModel):
         client_certificate_key: PEM file of that certificate's private key.
         token_path: some tenants have `/v2/token`; the wrong version answers 405.
         scope: OAuth2 scope that the bank assigned; also sent as a header of each call.
-        token_seconds: lifetime of a token whose response has no `expires_in`, seconds.
         statement_path: path of the statement call [A].
         page_style: `number` asks for page after page until the bank says that there is no more [A]; `single` asks once.
         date_format: of `Value Date` and of the dates in requests.
@@ -70,6 +69,7 @@ class HdfcOptions(BaseModel):
         payout_pattern: regular expression (any case) on the narration that tells a gateway's payout from other credits; empty: any
             credit may be one.
         requests_per_second: HDFC publishes no limit; requests are spread to this rate.
+        complete_lag_days: where the bank does not say how far it is complete: closed days that it may still add to.
         max_pages: bound on the pages of one window, against a bank that always says there is more.
     """
 
@@ -86,7 +86,6 @@ class HdfcOptions(BaseModel):
     gcif: str = ""
     token_path: str = "/auth/oauth/v1/token"  # noqa: S105 - a path
     scope: str = "corp-statement"
-    token_seconds: int = Field(default=300, ge=61)
     statement_path: str = "/api/v1/corp-accountStatement"
     page_style: Literal["number", "single"] = "number"
     page_size: int = Field(default=200, ge=1)
@@ -99,6 +98,7 @@ class HdfcOptions(BaseModel):
     overlap_days: int = Field(default=5, ge=0)
     payout_pattern: str = ""
     requests_per_second: int = Field(default=5, ge=1)
+    complete_lag_days: int = Field(default=1, ge=0)
     max_pages: int = Field(default=1000, ge=1)
 
     @field_validator("payout_pattern")

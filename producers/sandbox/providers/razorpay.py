@@ -1,7 +1,7 @@
 """Razorpay's API as the sandbox serves it: settlement recon and settlements, with Basic auth and offset paging.
 
-Credentials: `key_id` and `key_secret`. Shapes and limits follow Razorpay's public documentation: `count` is at most 1,000 rows (100
-settlements), `year`, `month` and `day` are the IST calendar, times are Unix seconds, amounts subunits.
+Credentials: `key_id` and `key_secret`. Shapes and limits follow Razorpay's public documentation: `count` is at most 1,000
+rows (100 settlements), `year`, `month` and `day` are the IST calendar, times are Unix seconds, amounts subunits.
 A row is listed on the day of its settlement; while it is not settled, on the day of its creation.
 """
 
@@ -11,16 +11,16 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from producers.kit.day_windows import IST
 from producers.sandbox.model import GatewayItem, Settlement, World
+from producers.sandbox.provider_keys import write_credentials
 
 __all__ = ["generate_credentials", "routes"]
 
-_IST = ZoneInfo("Asia/Kolkata")
 _RECON_MAX = 1000
 _SETTLEMENTS_MAX = 100
 
@@ -28,11 +28,7 @@ _SETTLEMENTS_MAX = 100
 def generate_credentials(directory: Path) -> Mapping[str, str]:
     """New API keys, also written to `directory` as files `key_id` and `key_secret` that only the owner can read."""
     made = {"key_id": f"rzp_test_{secrets.token_hex(7)}", "key_secret": secrets.token_urlsafe(18)}
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, value in made.items():
-        path = directory / name
-        path.touch(mode=0o600)
-        path.write_text(value, encoding="utf-8")
+    write_credentials(directory, made)
     return made
 
 
@@ -84,7 +80,7 @@ def _is_settled(item: GatewayItem, now: dt.datetime) -> bool:
 
 def _listed_on(item: GatewayItem, now: dt.datetime) -> dt.date:
     time = item.settled_at if _is_settled(item, now) and item.settled_at else item.created_at
-    return time.astimezone(_IST).date()
+    return time.astimezone(IST).date()
 
 
 def _recon_row(item: GatewayItem, now: dt.datetime) -> dict[str, Any]:

@@ -1,0 +1,191 @@
+"""HDFC as a source: polls statement windows of its accounts, with an overlap for late postings.
+
+Each poll reads the days since the last one, and `overlap_days` before it, again. What is published is remembered per booking day
+in the cursor (`producers.kit.overlap`), so an unchanged day publishes nothing and a late posting publishes its day again, same
+ids.
+
+Cursor: `{"accounts": {ACCOUNT: {"read_through": DAY, "days": {DAY: {count, digest, final}}, "complete_through": TIME}}}`.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from producers.errors import ConfigurationError
+from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
+from producers.kit.day_windows import DayWindow, complete_through, day_windows, local_day
+from producers.kit.overlap import PublishedDays, published, unpublished_from
+from producers.kit.transport import RetryPolicy
+from producers.providers.hdfc.mapping import LineOrigin
+from producers.providers.hdfc.options import HdfcOptions, load_options
+from producers.providers.hdfc.statement_api import StatementApi, StatementPage, build_api
+from producers.providers.hdfc.window import AccountWindow, read_window
+from reconduit.sources import SourceConfig
+from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind
+
+__all__ = ["HdfcConnector", "build"]
+
+
+@dataclass(slots=True)
+class _AccountCursor:
+    read_through: dt.date | None = None
+    days: PublishedDays = field(default_factory=PublishedDays)
+    complete_through: dt.datetime | None = None
+    has_changed: bool = False
+    """Whether this poll has published something of the account; not stored."""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "_AccountCursor":
+        try:
+            read, complete = stored.get("read_through"), stored.get("complete_through")
+            return cls(
+                dt.date.fromisoformat(read) if read else None,
+                PublishedDays(stored.get("days")),
+                dt.datetime.fromisoformat(complete) if complete else None,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"the stored cursor is no HDFC cursor ({error}); reset the source's cursor") from error
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "read_through": self.read_through.isoformat() if self.read_through else None,
+            "days": self.days.to_json(),
+            "complete_through": self.complete_through.isoformat() if self.complete_through else None,
+        }
+
+
+class HdfcConnector:
+    """Polls the accounts of one source. Holds no state between polls but its connections and token."""
+
+    capabilities = Capabilities(incremental=True, revisions=False, statements=True, watermark=True)
+
+    def __init__(self, config: SourceConfig, options: HdfcOptions, api: StatementApi) -> None:
+        self._config = config
+        self._options = options
+        self._api = api
+        self._zone = ZoneInfo(options.time_zone)
+
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        """New lines of every account, one page per window; then a page with the watermarks that moved.
+
+        Raises:
+            ProducerError: see `producers.errors`.
+        """
+        stored = cursor.get("accounts") or {}
+        accounts = {name: _AccountCursor.from_json(stored.get(name, {})) for name in self._options.account_ids}
+        watermarks: list[CanonicalStatement] = []
+        for account_id, account in accounts.items():
+            declared: dt.datetime | None = None
+            account.has_changed = False
+            for window in self._windows(account, now):
+                pages = list(self._api.pages(account_id, window))
+                declared = _declared(pages)
+                page = self._page(account_id, account, window, pages, now)
+                account.read_through = window.last
+                if page is not None:
+                    yield _with_cursor(page, accounts)
+            self._forget(account, now)
+            watermark = self._complete_through(declared, now)
+            if watermark != account.complete_through:
+                account.complete_through = watermark
+                watermarks.append(self._watermark(account_id, watermark, now))
+        if watermarks:
+            yield _with_cursor(Page({}, statements=watermarks), accounts)
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._api.close()
+
+    def _windows(self, account: _AccountCursor, now: dt.datetime) -> Iterator[DayWindow]:
+        today = local_day(now, self._zone)
+        return day_windows(
+            account.read_through,
+            today,
+            start=today - dt.timedelta(days=self._options.start_days),
+            overlap_days=self._options.overlap_days,
+            window_days=self._options.window_days,
+        )
+
+    def _page(
+        self, account_id: str, account: _AccountCursor, window: DayWindow, pages: list[StatementPage], now: dt.datetime
+    ) -> Page | None:
+        """What of the window is not published yet, and the statements of the days that it changes; None for nothing."""
+        origin = LineOrigin(self._config.name, self._config.tenant_id, account_id, None, now)
+        content = read_window(pages, window, self._options, origin)
+        fresh, statements = self._unpublished(content, account, local_day(now, self._zone))
+        if not fresh and not statements:
+            return None
+        return Page(
+            {},
+            transactions=[record for record in fresh if isinstance(record, CanonicalTransaction)],
+            statements=statements,
+            bad=[record for record in fresh if isinstance(record, BadRecord)],
+            raw=[page.raw for page in pages],
+            fetched=content.fetched,
+        )
+
+    @staticmethod
+    def _unpublished(
+        content: AccountWindow, account: _AccountCursor, today: dt.date
+    ) -> tuple[list[CanonicalTransaction | BadRecord], list[CanonicalStatement]]:
+        fresh: list[CanonicalTransaction | BadRecord] = []
+        statements: list[CanonicalStatement] = []
+        for day, records in sorted(content.days.items()):
+            known, now_published = account.days.get(day), published(records, final=day < today)
+            if known != now_published:
+                fresh += records[unpublished_from(records, known) :]
+                account.days.remember(day, now_published)
+                account.has_changed = True
+            # A late posting moves the balances of every day behind it; an open day gets its statement when it is over.
+            if account.has_changed and day < today and day in content.statements:
+                statements.append(content.statements[day])
+        return fresh, statements
+
+    def _forget(self, account: _AccountCursor, now: dt.datetime) -> None:
+        """Days that no later poll reads again need no memory."""
+        account.days.forget_before(local_day(now, self._zone) - dt.timedelta(days=self._options.overlap_days))
+
+    def _complete_through(self, declared: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+        """What the bank declares, never later than this poll; without a declaration, closed days and a lag."""
+        if declared is not None:
+            return min(declared, now)
+        return complete_through(local_day(now, self._zone), self._zone, self._options.complete_lag_days)
+
+    def _watermark(self, account_id: str, through: dt.datetime, now: dt.datetime) -> CanonicalStatement:
+        return CanonicalStatement(
+            tenant_id=self._config.tenant_id,
+            statement_id=f"{account_id}:watermark",
+            source=self._config.name,
+            account_id=account_id,
+            currency=self._options.currency,
+            kind=StatementKind.WATERMARK,
+            complete_through=through,
+            ingested_at=now,
+        )
+
+
+def _declared(pages: list[StatementPage]) -> dt.datetime | None:
+    """The earliest declaration of a window's pages; None when a page has none."""
+    declared = [page.complete_through for page in pages if page.complete_through is not None]
+    return min(declared) if len(declared) == len(pages) else None
+
+
+def _with_cursor(page: Page, accounts: Mapping[str, _AccountCursor]) -> Page:
+    return replace(page, cursor={"accounts": {name: account.to_json() for name, account in accounts.items()}})
+
+
+def build(config: SourceConfig, *, retry: RetryPolicy | None = None) -> HdfcConnector:
+    """The connector of a source with `connector: hdfc`.
+
+    Args:
+        config: the source; see `producers.providers.hdfc.options` for options and secrets.
+        retry: how calls are repeated; the kit's policy when None.
+
+    Raises:
+        ConfigurationError: an option or key is wrong.
+        SettingsError: a secret cannot be read.
+    """
+    options = load_options(config)
+    return HdfcConnector(config, options, build_api(config, options, retry=retry))
