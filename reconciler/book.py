@@ -1,0 +1,168 @@
+"""One book while it is solved: which items are still free, and what was decided about the others."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.candidates import Window
+from reconciler.decisions import amount_reason, book_order, make_break, make_match
+from reconciler.due import Horizon, all_passed, is_overdue
+from reconciler.errors import ReconcilerError
+from reconciler.keyed import by_side
+from reconciler.nearest import NearestFinder
+from reconciler.reconciliation import Reconciliation
+from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Outcome, Reason, Stage
+
+__all__ = ["Book", "Grounds"]
+
+_NAMED = 10
+_NOT_MONEY = frozenset({"FAILED", "VOID"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """On which grounds a step pairs items. Probabilities are fixed per kind of evidence, not learnt from the book."""
+
+    stage: Stage
+    signal: str
+    probability_ppm: int
+
+
+class Book:
+    """Items of one account and currency. `left` and `right` are what is still free, in book order.
+
+    Raises:
+        ReconcilerError: an item is on an unknown side, or the items are of several currencies.
+    """
+
+    def __init__(self, reconciliation: Reconciliation, items: Sequence[Item], horizon: Horizon | None) -> None:
+        currencies = sorted({item.currency for item in items})
+        if len(currencies) > 1:
+            raise ReconcilerError(f"a book has one currency, not {', '.join(currencies)}; split the items by currency first")
+        self.reconciliation = reconciliation
+        self.window = Window(reconciliation.tolerance, currencies[0] if currencies else "")
+        self._horizon = horizon
+        self._matches: list[Match] = []
+        self._breaks: list[Break] = []
+        self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
+        sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
+        self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
+        self._open_pending()
+
+    @property
+    def left(self) -> list[Item]:
+        """Free items of the first side."""
+        return list(self._free[0].values())
+
+    @property
+    def right(self) -> list[Item]:
+        """Free items of the second side."""
+        return list(self._free[1].values())
+
+    def match(
+        self,
+        left: Item,
+        right: Item,
+        grounds: Grounds,
+        evidence: str,
+        *,
+        decision: Decision = Decision.AUTO,
+        runner_up: str | None = None,
+    ) -> None:
+        """Pair two free items."""
+        self._take((left, right))
+        amounts = (left.signed_minor, right.signed_minor)
+        lag = right.booked_at.date() - left.booked_at.date()
+        reasons = (
+            Reason(grounds.signal, evidence),
+            amount_reason(*amounts, left.currency, self.reconciliation.tolerance.allowed_between(amounts, left.currency)),
+            Reason("date", f"{lag.days:+d} days" if lag.days else "the same day"),
+        )
+        self._matches.append(
+            make_match(
+                (left, right),
+                key=left.key if left.key is not None and left.key == right.key else f"{left.id}={right.id}",
+                amount_minor=left.amount_minor,
+                stage=grounds.stage,
+                reasons=reasons,
+                final=self._settled((left, right)),
+                decision=decision,
+                probability_ppm=grounds.probability_ppm if decision is Decision.AUTO else grounds.probability_ppm // 2,
+                runner_up=runner_up,
+            )
+        )
+
+    def differ(self, left: Item, right: Item, reference: str) -> None:
+        """Report two free items that share a reference but not the amount."""
+        self._take((left, right))
+        apart = abs(left.signed_minor - right.signed_minor)
+        reasons = (
+            Reason("reference", f"equal: {reference}"),
+            Reason("amount", f"{left.signed_minor} and {right.signed_minor} {left.currency}: differ by {apart}, more than allowed"),
+        )
+        self._break(BreakType.AMOUNT, (left, right), reference, apart, reasons, final=self._settled((left, right)))
+
+    def tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
+        """Report free items that cannot be told apart, with each other as candidates."""
+        items = (*lefts, *rights)
+        self._take(items)
+        amount = max(abs(sum(item.signed_minor for item in side)) for side in (lefts, rights))
+        names = self.reconciliation.side_names
+        listed = "; ".join(f"{name}: {_ids(side)}" for name, side in zip(names, (lefts, rights), strict=True))
+        reason = Reason(grounds.signal, f"{len(lefts)} to {len(rights)}, nothing tells them apart: {listed}")
+        self._break(BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason,), final=self._settled(items))
+
+    def open_the_rest(self) -> None:
+        """TIMING or MISSING for every item that is still free, with its nearest candidate."""
+        rules = self.reconciliation
+        free = (self.left, self.right)
+        for index, kind in ((0, BreakType.MISSING_RIGHT), (1, BreakType.MISSING_LEFT)):
+            other = 1 - index
+            lacking = rules.side_names[other]
+            finder = NearestFinder(free[other], rules.tolerance, rules.fees)
+            for item in free[index]:
+                late = is_overdue(rules.calendar, self._horizon, lacking, (item,))
+                text = f"nothing on {lacking}, complete beyond the due date" if late else f"{lacking} may still deliver"
+                self._breaks.append(
+                    make_break(
+                        kind if late else BreakType.TIMING,
+                        (item,),
+                        key=item.key or item.id,
+                        amount_minor=item.amount_minor,
+                        reasons=(Reason("missing" if late else "due", text),),
+                        final=late,
+                        nearest=finder.find(item),
+                    )
+                )
+            self._take(free[index])
+
+    def outcome(self) -> Outcome:
+        """Everything that was decided, in an order that depends on the set alone."""
+        return Outcome(
+            matches=tuple(sorted(self._matches, key=lambda match: match.members)),
+            breaks=tuple(sorted(self._breaks, key=lambda broken: (broken.members, broken.type))),
+            ignored=tuple(sorted(self._ignored)),
+        )
+
+    def _open_pending(self) -> None:
+        reason = (Reason("status", "still PENDING"),)
+        for side in self._free:
+            for item in [item for item in side.values() if item.status == "PENDING"]:
+                self._take((item,))
+                self._break(BreakType.TIMING, (item,), item.key or item.id, item.amount_minor, reason, final=False)
+
+    def _break(
+        self, kind: BreakType, items: Sequence[Item], key: str, amount_minor: int, reasons: Iterable[Reason], *, final: bool
+    ) -> None:
+        self._breaks.append(make_break(kind, items, key=key, amount_minor=amount_minor, reasons=reasons, final=final))
+
+    def _take(self, items: Iterable[Item]) -> None:
+        for item in items:
+            del self._free[self.reconciliation.side_names.index(item.side)][item.id]
+
+    def _settled(self, items: Iterable[Item]) -> bool:
+        return all_passed(self.reconciliation.calendar, self._horizon, self.reconciliation.side_names, items)
+
+
+def _ids(items: Sequence[Item]) -> str:
+    shown = ", ".join(item.id for item in sorted(items, key=book_order)[:_NAMED])
+    return shown + (f" and {len(items) - _NAMED} more" if len(items) > _NAMED else "")

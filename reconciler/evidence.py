@@ -1,0 +1,68 @@
+"""What an item says about which payment it is: its references, pieces of its text, and when two references are nearly the same."""
+
+import re
+from collections.abc import Iterator
+
+from reconciler.text import normalise_reference
+from reconciler.types import Item
+
+__all__ = ["all_references", "deletion_variants", "one_slip_apart", "reference_tokens", "words"]
+
+_PIECES = re.compile(r"[^0-9A-Za-z]+")
+_MIN_TOKEN = 6
+_MAX_JOIN = 3
+_MIN_WORD = 3
+
+
+def all_references(item: Item) -> tuple[str, ...]:
+    """The item's structured references, the key first, each once."""
+    own = (item.key, *item.references) if item.key else item.references
+    return tuple(dict.fromkeys(reference for reference in own if reference))
+
+
+def reference_tokens(item: Item) -> frozenset[str]:
+    """Structured references, and whatever in the text could be one.
+
+    A piece of text counts when it has a digit and at least six characters; neighbouring pieces are also taken together, so
+    that `INV-00-42` in a narration is found as `INV0042`.
+    """
+    return frozenset((*all_references(item), *_embedded(item.text)))
+
+
+def _embedded(text: str) -> Iterator[str]:
+    pieces = [piece.upper() for piece in _PIECES.split(text) if piece]
+    for start in range(len(pieces)):
+        joined = ""
+        for piece in pieces[start : start + _MAX_JOIN]:
+            joined += piece
+            if len(joined) >= _MIN_TOKEN and any(character.isdigit() for character in piece):
+                token = normalise_reference(joined)
+                if token:
+                    yield token
+
+
+def words(item: Item) -> frozenset[str]:
+    """Words of the text and of the counterparty's name, three characters or more, upper case."""
+    text = f"{item.text} {item.counterparty or ''}"
+    return frozenset(piece.upper() for piece in _PIECES.split(text) if len(piece) >= _MIN_WORD)
+
+
+def deletion_variants(reference: str) -> Iterator[str]:
+    """The reference, and it without each of its characters: references one slip apart share at least one of these."""
+    yield reference
+    for index in range(len(reference)):
+        yield reference[:index] + reference[index + 1 :]
+
+
+def one_slip_apart(first: str, second: str) -> bool:
+    """Whether one wrong, missing, extra or swapped character turns `first` into `second`. Equal ones are not apart."""
+    if first == second or abs(len(first) - len(second)) > 1:
+        return False
+    if len(first) > len(second):
+        first, second = second, first
+    start = next((index for index, character in enumerate(first) if character != second[index]), len(first))
+    if len(first) < len(second):
+        return first[start:] == second[start + 1 :]
+    if first[start + 1 :] == second[start + 1 :]:
+        return True
+    return first[start + 2 :] == second[start + 2 :] and first[start : start + 2] == second[start : start + 2][::-1]

@@ -1,0 +1,53 @@
+"""Statement shape: one book of an account, the ledger's lines against the bank's, one to one. Amounts are signed minor units.
+
+Steps run from strong evidence to weak. Each pairs what is unambiguous over the whole book and leaves the rest to the next:
+
+1. stage reference: a normalised reference that both sides carry;
+2. stage tolerance: a reference found inside the other side's text, one cut short, one a single slip apart, shared words, and
+   at last amount and date alone.
+
+Every pair is within the amount tolerance and the date window. An equal reference with another amount is an AMOUNT break; what
+ties is AMBIGUOUS; the rest is TIMING or MISSING, with its nearest candidate.
+"""
+
+from collections.abc import Sequence
+
+from reconciler.book import Book
+from reconciler.due import Horizon
+from reconciler.reconciliation import Reconciliation
+from reconciler.statement_steps import (
+    match_amount_and_date,
+    match_embedded_references,
+    match_references,
+    match_slips,
+    match_truncated_references,
+    match_words,
+    report_amount_differences,
+)
+from reconciler.types import Item, Outcome, Stage
+
+__all__ = ["solve_book"]
+
+_STEPS = {
+    Stage.REFERENCE: (match_references, report_amount_differences),
+    Stage.TOLERANCE: (match_embedded_references, match_truncated_references, match_slips, match_words, match_amount_and_date),
+}
+
+
+def solve_book(reconciliation: Reconciliation, items: Sequence[Item], horizon: Horizon | None) -> Outcome:
+    """Matches and breaks of one book; the same for any order of `items`.
+
+    Args:
+        reconciliation: the rules; its first side is the ledger (left), its second the bank (right).
+        items: every live record of one account and currency, only the highest revision of each.
+        horizon: watermarks by side for the close pass; None makes nothing final.
+
+    Raises:
+        ReconcilerError: an item is on a side that the reconciliation does not have, or of another currency than the rest.
+    """
+    book = Book(reconciliation, items, horizon)
+    for stage in reconciliation.stages:
+        for step in _STEPS[stage]:
+            step(book)
+    book.open_the_rest()
+    return book.outcome()
