@@ -6,13 +6,13 @@ published as one page, because only a whole window says which rows are new and w
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from producers.kit.contract import BadRecord, Cursor, Page, RawObject
 from producers.kit.day_statements import BalanceRow, day_statements
 from producers.kit.day_windows import DayWindow, complete_through, day_windows, local_day
-from producers.kit.overlap import Published, published, unpublished_from
+from producers.kit.overlap import PublishedDays, published, unpublished_from
 from producers.kit.repeated_ids import RepeatedIds
 from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind
 
@@ -51,20 +51,30 @@ ReadWindow = Callable[[str, DayWindow, RepeatedIds, dt.datetime], WindowContent]
 @dataclass(frozen=True, slots=True)
 class _AccountState:
     through: dt.date | None = None
-    known: Published | None = None
+    days: PublishedDays = field(default_factory=PublishedDays)
     repeats: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, stored: Mapping[str, Any] | None) -> "_AccountState":
         if not stored:
             return cls()
-        known = Published(stored["published"]["count"], stored["published"]["digest"])
-        return cls(dt.date.fromisoformat(stored["through"]), known, stored["repeats"])
+        return cls(dt.date.fromisoformat(stored["through"]), PublishedDays(stored["days"]), stored["repeats"])
 
     def dump(self) -> dict[str, Any]:
         assert self.through is not None
-        assert self.known is not None
-        return {"through": self.through.isoformat(), "published": asdict(self.known), "repeats": dict(self.repeats)}
+        return {"through": self.through.isoformat(), "days": self.days.to_json(), "repeats": dict(self.repeats)}
+
+
+def _unpublished(content: WindowContent, days: PublishedDays, today: dt.date) -> list[CanonicalTransaction]:
+    """What of a window is new, in the bank's order within each day; `days` is brought up to date."""
+    by_day: dict[dt.date, list[CanonicalTransaction]] = {}
+    for row in content.booked:
+        by_day.setdefault(row.balance.day, []).append(row.transaction)
+    new: list[CanonicalTransaction] = []
+    for day, transactions in by_day.items():
+        new += transactions[unpublished_from(transactions, days.get(day)) :]
+        days.remember(day, published(transactions, final=day < today))
+    return new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +114,8 @@ class StatementPoll:
             read_window: reads a window from the bank.
 
         Yields:
-            Pages whose cursor is behind their window. Rows that an earlier poll has published are left out as long as the
-            bank gives them unchanged and in front; otherwise the whole window is published again under the same ids.
+            Pages whose cursor is behind their window. Rows of a day that an earlier poll has published are left out as long
+            as the bank gives them unchanged and in front; otherwise the whole day is published again under the same ids.
         """
         stored: dict[str, Any] = dict(cursor.get("accounts", {}))
         today = local_day(now, self.zone)
@@ -117,15 +127,11 @@ class StatementPoll:
             ):
                 ids = RepeatedIds(state.repeats)
                 content = read_window(account, window, ids, now)
-                next_first = window.last - dt.timedelta(days=self.overlap_days)
-                following = _AccountState(
-                    through=window.last,
-                    known=published([row.transaction for row in content.booked if row.balance.day >= next_first]),
-                    repeats=ids.memory(next_first),
-                )
+                new = _unpublished(content, state.days, today)
+                kept_from = window.last - dt.timedelta(days=self.overlap_days)
+                state.days.forget_before(kept_from)
+                following = _AccountState(window.last, state.days, ids.memory(kept_from))
                 stored[account] = following.dump()
-                transactions = [row.transaction for row in content.booked]
-                new = transactions[unpublished_from(transactions, state.known) :]
                 statements: list[CanonicalStatement] = []
                 if new or window.last != state.through:
                     statements += self._closed_days(account, content, now)

@@ -1,0 +1,1 @@
+"""State Bank of India: statements through the EIS GEN6 gateway, whose payload is configured."""
