@@ -113,7 +113,8 @@ class Entry:
         code: the bank's transaction code as written: `PMNT/RCDT/BOOK`, `NTRF`, `NTRF 166`.
         remittance: text of the payment; lines joined as the dialect says.
         details: payments inside the entry; one for an ordinary entry with details, several for a batch.
-        line: line in the file, from 1. `position` adds the format's own path where lines do not tell entries apart.
+        line: line in the file, from 1.
+        position: the line, or the format's own path where lines do not tell entries apart: `Stmt[1]/Ntry[3]`.
         balance_minor: balance after the entry, signed, in formats that give one.
     """
 

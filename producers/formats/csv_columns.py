@@ -12,18 +12,20 @@ __all__ = ["COLUMNS", "CsvMapping", "mapping_of", "recognise_header"]
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "transaction id", "txn id", "txnid", "record id", "entry id", "payment id", "transactionid"),
-    "date": ("date", "booking date", "booked", "booked at", "txn date", "transaction date", "posting date", "posted", "tran date", "buchungstag"),
+    "date": ("date", "booking date", "booked", "txn date", "transaction date", "posting date", "tran date", "buchungstag"),
     "value_date": ("value date", "value dt", "valuta", "valutadatum"),
     "amount": ("amount", "amt", "transaction amount", "betrag", "value"),
-    "debit": ("debit", "debit amount", "withdrawal", "withdrawal amt", "withdrawal amount", "withdrawals", "paid out", "money out", "dr"),
-    "credit": ("credit", "credit amount", "deposit", "deposit amt", "deposit amount", "deposits", "paid in", "money in", "cr"),
+    "debit": ("debit", "debit amount", "withdrawal", "withdrawal amt", "withdrawal amount", "paid out", "money out", "dr"),
+    "credit": ("credit", "credit amount", "deposit", "deposit amt", "deposit amount", "paid in", "money in", "cr"),
     "direction": ("direction", "dr/cr", "cr/dr", "debit/credit", "credit/debit", "drcr", "type", "sign", "cdtdbtind"),
     "currency": ("currency", "ccy", "curr", "currency code", "waehrung", "währung"),
     "reference": (
         "reference", "ref", "reference number", "ref no", "reference no", "utr", "rrn", "chq/ref no", "ref no/cheque no",
         "end to end id", "customer reference", "transaction reference", "cheque number",
     ),
-    "description": ("description", "memo", "narration", "details", "text", "particulars", "remarks", "transaction remarks", "verwendungszweck"),
+    "description": (
+        "description", "memo", "narration", "details", "text", "particulars", "remarks", "transaction remarks", "verwendungszweck",
+    ),
     "counterparty": ("counterparty", "name", "payee", "payer", "beneficiary", "counterparty name"),
     "account": ("account", "account id", "account number", "account no", "iban"),
     "balance": ("balance", "closing balance", "running balance", "saldo"),

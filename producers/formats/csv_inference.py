@@ -52,7 +52,7 @@ class DateFormats:
         if len(self._candidates) > 1:
             several = self._candidates if self._seen else self._candidates[:2]
             raise FileFormatError(
-                f"the dates fit several formats ({', '.join(several)}) and nothing in the column decides; set date_format of the mapping"
+                f"the dates fit several formats ({', '.join(several)}) and no date decides; set date_format of the mapping"
             )
         return self._candidates[0]
 

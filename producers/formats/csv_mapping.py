@@ -52,7 +52,12 @@ def parse(stream: BinaryIO, options: ParseOptions = ParseOptions()) -> Iterator[
     encoding = _encoding(stream, mapping)
     try:
         layout, dates, decimals = _survey(stream, encoding, mapping, options)
-        yield from _rows(stream, encoding, layout, RowReader(layout.columns, mapping, options, dates, decimals))
+        yield from _rows(
+            stream,
+            encoding,
+            layout,
+            RowReader(layout.columns, len(layout.header), mapping, options, dates=dates, decimals=decimals),
+        )
     except UnicodeDecodeError as error:
         raise FileFormatError(f"byte {error.start}: not {encoding}; set encoding of the mapping (often cp1252)") from error
     except csv.Error as error:
@@ -143,7 +148,7 @@ def _rows(stream: BinaryIO, encoding: str, layout: _Layout, reader: RowReader) -
         if is_filler(row) or row == layout.header:
             continue
         index += 1
-        outcome = reader.read(row, index, line, "".join(raw).encode(encoding if encoding != "utf-16" else "utf-8"))
+        outcome = reader.read(row, index, line, "".join(raw).encode("utf-8" if encoding.startswith("utf") else encoding))
         if started is None:
             started = reader.start(line)
             yield started
@@ -166,5 +171,5 @@ def _rows(stream: BinaryIO, encoding: str, layout: _Layout, reader: RowReader) -
         complete=True,
         proof=reader.running.outcome(),
         line=last_line,
-        position=f"line {last_line}",
+        position=str(last_line),
     )

@@ -33,7 +33,14 @@ class RowReader:
     """
 
     def __init__(
-        self, columns: dict[str, int], mapping: CsvMapping, options: ParseOptions, dates: DateFormats, decimals: DecimalSeparators
+        self,
+        columns: dict[str, int],
+        header_width: int,
+        mapping: CsvMapping,
+        options: ParseOptions,
+        *,
+        dates: DateFormats,
+        decimals: DecimalSeparators,
     ) -> None:
         self.running = RunningBalance()
         self.max_line_bytes = options.max_line_bytes
@@ -46,6 +53,7 @@ class RowReader:
         self._account = options.default_account or ""
         self._credit_flags = frozenset(flag.upper() for flag in mapping.credit_flags)
         self._debit_flags = frozenset(flag.upper() for flag in mapping.debit_flags)
+        self._header_width = header_width
         self._width = max(columns.values()) + 1
         self._assumed = False
 
@@ -58,7 +66,7 @@ class RowReader:
             currency=self._currency or NO_CURRENCY,
             statement_id="",
             line=line,
-            position=f"line {line}",
+            position=str(line),
         )
 
     def read(self, row: Sequence[str], index: int, line: int, raw: bytes) -> Entry | BadEntry:
@@ -73,19 +81,19 @@ class RowReader:
             reason, detail = "malformed_row", str(error)
         else:
             if "account" not in self._columns:
-                self._run(row, entry)
+                self._run(entry)
             return entry
         self.running.skip()
-        return BadEntry(index=index, reason=reason, detail=detail, line=line, position=f"line {line}", raw=raw)
+        return BadEntry(index=index, reason=reason, detail=detail, line=line, position=str(line), raw=raw)
 
     def findings(self, line: int) -> Iterator[Finding]:
         """What a person should know about the listing as a whole."""
         if self._assumed:
             message = f"neither a currency column nor a default currency: taken as {NO_CURRENCY} with two decimals"
-            yield Finding(code="currency_assumed", message=message, line=line, position=f"line {line}")
+            yield Finding(code="currency_assumed", message=message, line=line, position=str(line))
         if self.running.outcome() is Proof.FAILED:
             message = f"the balance column does not follow from the amounts in {self.running.failures} rows"
-            yield Finding(code="balance_mismatch", message=message, line=line, position=f"line {line}")
+            yield Finding(code="balance_mismatch", message=message, line=line, position=str(line))
 
     def _cell(self, row: Sequence[str], column: str) -> str:
         index = self._columns.get(column)
@@ -94,6 +102,8 @@ class RowReader:
     def _entry(self, row: Sequence[str], index: int, line: int) -> Entry:
         if len(row) < self._width:
             raise RecordError(f"the row has {len(row)} cells, the header needs {self._width}; it may be cut short")
+        if any(cell.strip() for cell in row[self._header_width :]):
+            raise RecordError(f"the row has {len(row)} cells, the header {self._header_width}; a separator in a text is not quoted")
         currency = self._cell(row, "currency").upper() or self._currency
         if not currency:
             self._assumed = True
@@ -116,7 +126,7 @@ class RowReader:
             remittance=self._cell(row, "description") or None,
             balance_minor=self._balance(row, currency),
             line=line,
-            position=f"line {line}",
+            position=str(line),
         )
 
     def _value_date(self, row: Sequence[str]) -> dt.date | None:
@@ -158,7 +168,7 @@ class RowReader:
             return -amount if upper.endswith("DR") else amount
         return self._amount(text, currency)
 
-    def _run(self, row: Sequence[str], entry: Entry) -> None:
+    def _run(self, entry: Entry) -> None:
         if "balance" in self._columns:
             signed = entry.amount_minor if entry.direction is Direction.CREDIT else -entry.amount_minor
             self.running.add(signed, entry.balance_minor, entry.booking_date)

@@ -121,7 +121,7 @@ class MessageReader:
             code=line.code,
             remittance=line.supplementary.strip() or None,
             line=field.line,
-            position=f"line {field.line}",
+            position=str(field.line),
         )
         if line.impossible_date is not None:
             yield self._finding("impossible_date", f"date {line.impossible_date} is in no calendar; it is left empty")
@@ -238,7 +238,7 @@ class MessageReader:
             opening=self._opening,
             version="MT940" if kind is StatementType.STATEMENT else "MT942",
             line=line,
-            position=f"line {line}",
+            position=str(line),
         )
         yield self._start
 
@@ -248,7 +248,7 @@ class MessageReader:
             self._proof.bad_entries += 1
             reason, detail = self._bad_reason
             yield BadEntry(
-                index=self._entries, reason=reason, detail=detail, line=field.line, position=f"line {field.line}", raw=field.raw()
+                index=self._entries, reason=reason, detail=detail, line=field.line, position=str(field.line), raw=field.raw()
             )
         if self._pending is None:
             return
@@ -298,7 +298,7 @@ class MessageReader:
             complete=complete,
             proof=proof,
             line=self._line,
-            position=f"line {self._line}",
+            position=str(self._line),
         )
         self._start = None
         self._page_closing = None
@@ -316,4 +316,4 @@ class MessageReader:
         )
 
     def _finding(self, code: str, message: str) -> Finding:
-        return Finding(code=code, message=message, line=self._line, position=f"line {self._line}")
+        return Finding(code=code, message=message, line=self._line, position=str(self._line))
