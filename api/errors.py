@@ -4,7 +4,22 @@ from typing import ClassVar
 
 from reconduit.errors import ReconduitError
 
-__all__ = ["ApiError", "BadCursorError", "DatabaseUnavailableError", "NotFoundError", "UnauthorizedError"]
+__all__ = [
+    "AccessRefusedError",
+    "ApiError",
+    "BadCursorError",
+    "BadFilterError",
+    "DatabaseUnavailableError",
+    "ForeignOriginError",
+    "NotFoundError",
+    "QueryTimeoutError",
+    "UnauthorizedError",
+    "UnknownHostError",
+]
+
+
+class AccessRefusedError(ReconduitError):
+    """The API may not start like this: it would answer without authentication to more than this machine."""
 
 
 class ApiError(ReconduitError):
@@ -20,10 +35,17 @@ class ApiError(ReconduitError):
 
 
 class UnauthorizedError(ApiError):
-    """The bearer token is missing or wrong."""
+    """The bearer token or the session is missing or wrong."""
 
     status = 401
     slug = "unauthorized"
+
+
+class ForeignOriginError(ApiError):
+    """A form was sent from a page of another site."""
+
+    status = 403
+    slug = "foreign-origin"
 
 
 class NotFoundError(ApiError):
@@ -39,9 +61,31 @@ class BadCursorError(ApiError):
     slug = "bad-cursor"
 
 
+class BadFilterError(ApiError):
+    """A filter has a value that cannot be meant."""
+
+    status = 422
+    slug = "invalid-parameters"
+
+
+class UnknownHostError(ApiError):
+    """The Host header names another machine: a sign of DNS rebinding."""
+
+    status = 421
+    slug = "unknown-host"
+
+
 class DatabaseUnavailableError(ApiError):
-    """Postgres does not answer; try again."""
+    """Postgres does not answer, or has no tables yet; try again."""
 
     retryable = True
     status = 503
     slug = "database-unavailable"
+
+
+class QueryTimeoutError(ApiError):
+    """The query took longer than the statement timeout; narrow it."""
+
+    retryable = True
+    status = 503
+    slug = "query-timeout"

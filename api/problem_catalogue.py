@@ -1,0 +1,31 @@
+"""What each problem type means: the pages that the `type` of a problem points to."""
+
+from typing import Final
+
+__all__ = ["PROBLEMS"]
+
+PROBLEMS: Final = {
+    "bad-cursor": (
+        "Cursor refused",
+        "A cursor continues one listing with the same filters and sort order. Start again without `cursor`.",
+    ),
+    "bad-request": ("Bad request", "The request could not be understood."),
+    "database-unavailable": (
+        "Database unavailable",
+        "Postgres does not answer, or `reconduit migrate` was not run. Nothing is lost; ask again after the Retry-After time.",
+    ),
+    "foreign-origin": ("Foreign origin", "Forms are accepted from this server's own pages only."),
+    "internal-error": ("Internal error", "The server failed; its log has the cause."),
+    "invalid-parameters": (
+        "Invalid parameters",
+        "A parameter is unknown or has a value of the wrong form; `errors` names each. /v1/openapi.json lists all parameters.",
+    ),
+    "method-not-allowed": ("Method not allowed", "The read API answers GET."),
+    "not-found": (
+        "Not found",
+        "There is nothing at this address. A break that was resolved has no page any more; search by its key.",
+    ),
+    "query-timeout": ("Query timeout", "The query took too long. Narrow it by date, account, source or reconciliation."),
+    "unauthorized": ("Unauthorized", "Send `Authorization: Bearer TOKEN` with the token in RECONDUIT_API_TOKEN, or sign in."),
+    "unknown-host": ("Unknown host", "Without a token, requests must name 127.0.0.1, [::1] or localhost as their host."),
+}

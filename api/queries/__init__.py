@@ -1,0 +1,1 @@
+"""What the API asks Postgres, one module per subject."""

@@ -1,0 +1,1 @@
+"""HTTP routes: the versioned API, health, sign-in and the page."""

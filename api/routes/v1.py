@@ -1,0 +1,88 @@
+"""`/v1`: the read API for programs."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.security import HTTPBearer
+
+from api.context import Here
+from api.filters import BreakFilter, ListFilter, MatchFilter, QuarantineFilter, TransactionFilter
+from api.models import BreakDetail, BreakPage, MatchDetail, MatchPage, QuarantinePage, Sources, Summary, TransactionPage
+from api.problems import PROBLEM_RESPONSES
+from api.queries.decisions import get_break, get_match, list_breaks, list_matches
+from api.queries.quarantine import list_quarantine
+from api.queries.transactions import list_transactions
+
+__all__ = ["router"]
+
+# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
+_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
+
+router = APIRouter(prefix="/v1", tags=["read"], dependencies=[_described], responses=PROBLEM_RESPONSES)
+
+
+def _link_next(request: Request, response: Response, filters: ListFilter, cursor: str | None) -> None:
+    if cursor is not None:
+        query = urlencode({**filters.query(), "limit": filters.limit, "cursor": cursor})
+        response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
+
+
+@router.get("/summary")
+def read_summary(here: Here) -> Summary:
+    """Every reconciliation: records, match rate, breaks by type, open amount by age; at most a few seconds old."""
+    return here.summary.get()
+
+
+@router.get("/sources")
+def read_sources(here: Here) -> Sources:
+    """Every source: fetched, published, stored, quarantined, freshness and health."""
+    return here.sources.get()
+
+
+@router.get("/transactions")
+def read_transactions(
+    here: Here, request: Request, response: Response, filters: Annotated[TransactionFilter, Query()]
+) -> TransactionPage:
+    """Stored records, latest booking first."""
+    found = list_transactions(here.database, here.signer, filters)
+    _link_next(request, response, filters, found.next)
+    return found
+
+
+@router.get("/matches")
+def read_matches(here: Here, request: Request, response: Response, filters: Annotated[MatchFilter, Query()]) -> MatchPage:
+    """Matches, latest booking first."""
+    found = list_matches(here.database, here.signer, filters)
+    _link_next(request, response, filters, found.next)
+    return found
+
+
+@router.get("/matches/{match_id}")
+def read_match(here: Here, match_id: str) -> MatchDetail:
+    """One match with its records."""
+    return get_match(here.database, match_id)
+
+
+@router.get("/breaks")
+def read_breaks(here: Here, request: Request, response: Response, filters: Annotated[BreakFilter, Query()]) -> BreakPage:
+    """Differences and open items."""
+    found = list_breaks(here.database, here.signer, filters)
+    _link_next(request, response, filters, found.next)
+    return found
+
+
+@router.get("/breaks/{break_id}")
+def read_break(here: Here, break_id: str) -> BreakDetail:
+    """One break with its records, its reasons and its nearest candidate."""
+    return get_break(here.database, break_id)
+
+
+@router.get("/quarantine")
+def read_quarantine(
+    here: Here, request: Request, response: Response, filters: Annotated[QuarantineFilter, Query()]
+) -> QuarantinePage:
+    """Records that could not be used, latest first."""
+    found = list_quarantine(here.database, here.signer, filters)
+    _link_next(request, response, filters, found.next)
+    return found
