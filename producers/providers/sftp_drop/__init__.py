@@ -1,0 +1,1 @@
+"""Statement files that a bank leaves on an SFTP server."""

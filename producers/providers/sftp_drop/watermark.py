@@ -1,0 +1,58 @@
+"""How far an account's statements are complete: an unbroken chain of statements, each opening where the last one closed.
+
+A bank may deliver a day late. The watermark then stays before the gap, however much newer the other files are, and moves on
+when the missing statement closes it. A statement whose proof failed does not count: something in it is missing.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.records import CanonicalStatement, Proof
+
+__all__ = ["advance", "complete_through"]
+
+_MAX_WAITING = 400
+"""More statements than this behind a gap are not remembered; a person has been told long before."""
+
+
+def advance(state: Mapping[str, Any] | None, statement: CanonicalStatement) -> dict[str, Any]:
+    """The account's continuity after one more statement.
+
+    Args:
+        state: `{"through": date, "closing": minor units, "waiting": [[opening, closing date, closing], ...]}`, None at first.
+        statement: with proof and balances. One without a closing date changes nothing; one without balances cannot show a gap, so
+            its closing date counts by itself.
+
+    Returns:
+        The new state, JSON.
+    """
+    before: dict[str, Any] = {"through": None, "closing": None, "waiting": [], **(state or {})}
+    if statement.closing_date is None or statement.proof is Proof.FAILED:
+        return before
+    waiting = [list(segment) for segment in before["waiting"]]
+    waiting.append([statement.opening_minor, statement.closing_date.isoformat(), statement.closing_minor])
+    waiting.sort(key=lambda segment: segment[1])
+    through, closing = before["through"], before["closing"]
+    moved = True
+    while moved:
+        moved = False
+        for segment in list(waiting):
+            opening, date, segment_closing = segment
+            if through is not None and date < through:
+                waiting.remove(segment)
+            elif closing is None or opening is None or opening == closing:
+                through, closing, moved = date, segment_closing, True
+                waiting.remove(segment)
+                break
+            elif date == through and segment_closing == closing:
+                waiting.remove(segment)
+    return {"through": through, "closing": closing, "waiting": waiting[-_MAX_WAITING:]}
+
+
+def complete_through(state: Mapping[str, Any]) -> dt.datetime | None:
+    """The end of the last day of the chain, aware UTC; None when there is no chain yet."""
+    if state.get("through") is None:
+        return None
+    day = dt.date.fromisoformat(state["through"])
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
