@@ -6,6 +6,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from producers.sandbox.credentials import write_secret
+
 __all__ = ["pem_pair", "write_credentials"]
 
 
@@ -21,6 +23,4 @@ def write_credentials(directory: Path, credentials: Mapping[str, str]) -> None:
     """Write each credential to a file of its name, mode 0600, in `directory` (created with mode 0700)."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, value in credentials.items():
-        path = directory / name
-        path.touch(mode=0o600)
-        path.write_text(value, encoding="utf-8")
+        write_secret(directory / name, value)
