@@ -1,6 +1,6 @@
 """A batch: what was taken from the log between two commits, as parallel lists rather than message objects."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 __all__ = ["Batch"]
@@ -12,8 +12,6 @@ class Batch:
 
     Attributes:
         topics, partitions, offsets, values: parallel, one entry a message.
-        starts: first offset to commit from, by (topic, partition); it may be below the first message's offset, because compaction
-            and transactions leave gaps.
         ends: offset after the last message, by (topic, partition).
         bytes: size of all values.
     """
@@ -22,7 +20,6 @@ class Batch:
     partitions: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
     values: list[bytes | None] = field(default_factory=list)
-    starts: dict[tuple[str, int], int] = field(default_factory=dict)
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
     bytes: int = 0
 
@@ -33,6 +30,18 @@ class Batch:
         """Where message `index` is in the log, `topic/partition/offset`."""
         return f"{self.topics[index]}/{self.partitions[index]}/{self.offsets[index]}"
 
-    def indexes(self, topics: Sequence[str] | set[str]) -> list[int]:
+    def indexes(self, topics: Collection[str]) -> list[int]:
         """Indexes of the messages of some topics."""
         return [index for index, topic in enumerate(self.topics) if topic in topics]
+
+    def without(self, places: Collection[tuple[str, int]]) -> "Batch":
+        """The batch without the messages of some partitions."""
+        kept = [index for index, place in enumerate(zip(self.topics, self.partitions, strict=True)) if place not in places]
+        return Batch(
+            topics=[self.topics[index] for index in kept],
+            partitions=[self.partitions[index] for index in kept],
+            offsets=[self.offsets[index] for index in kept],
+            values=[self.values[index] for index in kept],
+            ends={place: end for place, end in self.ends.items() if place not in places},
+            bytes=sum(len(self.values[index] or b"") for index in kept),
+        )

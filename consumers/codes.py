@@ -19,18 +19,21 @@ class SourceCodes:
     """Codes of (tenant, source), made the first time a source is seen. One per worker; not thread-safe."""
 
     def __init__(self, by_settlement: Iterable[str]) -> None:
-        """Args:
-        by_settlement: names of the sources whose topic is partitioned by settlement_id.
-        """
+        """Know which sources' topics are partitioned by settlement_id."""
         self._by_settlement = frozenset(by_settlement)
         self._codes: dict[tuple[str, str], SourceCode] = {}
+
+    @property
+    def known(self) -> Mapping[tuple[str, str], SourceCode]:
+        """Every code so far; grows as sources are seen."""
+        return self._codes
 
     def ensure(self, connection: Connection[Any], pairs: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], SourceCode]:
         """Codes of at least these (tenant, source) pairs. Commits new ones by itself, before the batch's own transaction."""
         for tenant, name in set(pairs) - self._codes.keys():
             row = connection.execute(
-                "INSERT INTO source (tenant_id, name) VALUES (%s, %s) ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name "
-                "RETURNING source_id",
+                "INSERT INTO source (tenant_id, name) VALUES (%s, %s) "
+                "ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name RETURNING source_id",
                 (tenant, name),
             ).fetchone()
             connection.commit()

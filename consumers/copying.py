@@ -20,7 +20,7 @@ def copy_in(connection: Connection[Any], table: str, frame: pl.DataFrame) -> Non
     if frame.is_empty():
         return
     data = frame.write_csv(include_header=False, separator=_SEPARATOR, quote_char=_QUOTE)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN {_FORMAT}") as copy:  # noqa: S608
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN {_FORMAT}") as copy:
         copy.write(data)
 
 

@@ -12,7 +12,7 @@ class ConsumerError(ReconduitError):
 
 
 class OffsetConflictError(ConsumerError):
-    """The compare-and-set on an offset failed: another worker has moved on, or a replay was asked for; go on from the stored one."""
+    """The compare-and-set on an offset failed: another worker moved on, or a replay was asked for; go on from the stored one."""
 
     retryable: ClassVar[bool] = True
 

@@ -41,7 +41,7 @@ def _read(connection: Connection[Any], column: str, hashes: Collection[int]) -> 
         return pl.DataFrame(schema=MEMBER_COLUMNS)
     with connection.cursor() as cursor:
         # Joining an array looks each hash up in the index of the one partition that can have it.
-        query = f"{_SELECT} FROM unnest({bigints(hashes)}) AS wanted (hash) JOIN transaction t ON t.{column} = wanted.hash"  # noqa: S608
+        query = f"{_SELECT} FROM unnest({bigints(hashes)}) AS wanted (hash) JOIN transaction t ON t.{column} = wanted.hash"
         return copy_out(cursor, query, MEMBER_COLUMNS)
 
 
@@ -66,5 +66,5 @@ def read_revised(connection: Connection[Any], hashes: Collection[int]) -> dict[i
         return {}
     rows = connection.execute(
         f"SELECT txn_hash, revision FROM revised JOIN unnest({bigints(hashes)}) AS wanted (hash) ON txn_hash = hash"
-    )  # noqa: S608
+    )
     return dict(rows.fetchall())

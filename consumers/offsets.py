@@ -33,7 +33,8 @@ def stored_offsets(connection: Connection[Any], group: str, topics: Iterable[str
 def begin_partition(connection: Connection[Any], group: str, topic: str, partition: int, offset: int) -> None:
     """Record where a partition is begun for the first time; a no-op when somebody already has."""
     connection.execute(
-        "INSERT INTO consumer_offset (consumer_group, topic, partition, next_offset) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        "INSERT INTO consumer_offset (consumer_group, topic, partition, next_offset) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT DO NOTHING",
         (group, topic, partition, offset),
     )
 
@@ -56,7 +57,7 @@ def move_offsets(connection: Connection[Any], group: str, ranges: Iterable[Offse
         found = stored.get((move.topic, move.partition))
         if found != move.start:
             raise OffsetConflictError(
-                f"{move.topic}/{move.partition}: stored offset is {found}, the batch begins at {move.start}; going on from the stored one"
+                f"{move.topic}/{move.partition}: stored offset is {found}, the batch begins at {move.start}; going on from there"
             )
     connection.execute(
         "UPDATE consumer_offset SET next_offset = moves.next_offset, updated_at = now() "

@@ -58,11 +58,12 @@ def mark_superseded(connection: Connection[Any], rows: pl.DataFrame) -> None:
 
 
 def remember_revised(connection: Connection[Any], rows: pl.DataFrame) -> None:
-    """Remember the highest revision of those new rows that have one above 0, so that an earlier one that comes late is known as such."""
+    """Remember new rows' highest revision above 0, so that an earlier revision that comes late is known as such."""
     rising = rows.filter(pl.col("revision") > 0).group_by("txn_hash").agg(pl.col("revision").max()).sort("txn_hash")
     if rising.is_empty():
         return
     connection.execute(
-        f"INSERT INTO revised (txn_hash, revision) SELECT * FROM unnest({bigints(rising['txn_hash'])}, {bigints(rising['revision'])}) "  # noqa: S608
+        "INSERT INTO revised (txn_hash, revision) "
+        f"SELECT * FROM unnest({bigints(rising['txn_hash'])}, {bigints(rising['revision'])}) "
         "ON CONFLICT (txn_hash) DO UPDATE SET revision = greatest(revised.revision, excluded.revision)"
     )

@@ -10,7 +10,7 @@ import polars as pl
 from consumers.decisions import break_rows, match_rows, plain_breaks, plain_matches
 from consumers.sides import Compiled
 from reconciler.columnar import PlainOutcome, solve_plain_groups
-from reconciler.dispatch import solve_group
+from reconciler.dispatch import solve
 from reconciler.due import Horizon
 from reconciler.reconciliation import Shape
 from reconciler.text import normalise_reference
@@ -78,8 +78,8 @@ def _one_by_one(
         hashes[Member(item.side, item.id)] = row["member"]
     matches: list[tuple[int, Match]] = []
     breaks: list[tuple[int, Break]] = []
-    for (group, key), members in groups.items():
-        outcome = solve_group(compiled.reconciliation, key, members, horizon)
+    for (group, _), members in groups.items():
+        outcome = solve(compiled.reconciliation, members, horizon)
         matches.extend((group, match) for match in outcome.matches)
         breaks.extend((group, one) for one in outcome.breaks)
     return matches, breaks, hashes

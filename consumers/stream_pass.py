@@ -14,12 +14,12 @@ import polars as pl
 from psycopg import Connection
 
 from consumers.columns import STORED, SourceCode
-from consumers.copying import bigints, copy_in
+from consumers.copying import copy_in
 from consumers.locks import KeySpace, lock_shards, shards_of
 from consumers.members import MEMBER_COLUMNS, read_by_group, read_by_second
+from consumers.replacing import replace_decisions
 from consumers.revisions import Earlier, find_earlier, highest_revisions, mark_superseded, remember_revised
-from consumers.sides import Compiled, items_of
-from consumers.solving import solve_groups
+from consumers.sides import Compiled
 
 __all__ = ["Applied", "StreamPass"]
 
@@ -46,10 +46,7 @@ class StreamPass:
     """Applies batches for a set of keyed and settlement reconciliations."""
 
     def __init__(self, compiled: Sequence[Compiled], sources: Mapping[tuple[str, str], SourceCode]) -> None:
-        """Args:
-        compiled: the reconciliations that the stream pass decides; statement-shaped ones wait for the close pass.
-        sources: codes, kept up to date by the caller.
-        """
+        """Decide `compiled` (keyed and settlement shapes); the caller keeps the codes of `sources` up to date."""
         self._compiled = compiled
         self._sources = sources
         self._seconds = {(one.space, name) for one in compiled for name in one.sources}
@@ -134,24 +131,15 @@ class StreamPass:
         affected: Mapping[KeySpace, set[int]],
         standing: Mapping[KeySpace, set[int]],
     ) -> tuple[dict[str, int], dict[str, int]]:
-        """Solve the affected groups and replace what stood for them; other groups of the members were not read whole."""
-        names = {code.source_id: name for (_, name), code in self._sources.items()}
+        """Solve the affected groups of every reconciliation; other groups of the members were not read whole."""
         matches: dict[str, int] = {}
         breaks: dict[str, int] = {}
         for one in self._compiled:
             groups = affected[one.space]
-            old = bigints(sorted(groups & standing[one.space]))
-            for table in ("match", "break"):
-                connection.execute(
-                    f"DELETE FROM {table} USING unnest({old}) AS old (hash) WHERE group_hash = old.hash AND reconciliation_id = %s",  # noqa: S608
-                    (one.code,),
-                )
-            wanted = pl.DataFrame({"group": list(groups)}, schema={"group": pl.Int64})
-            items = items_of(one, members, self._sources).join(wanted, on="group", how="semi")
-            found, still_open = solve_groups(one, items, names)
-            copy_in(connection, "match", found)
-            copy_in(connection, "break", still_open)
-            matches[one.reconciliation.name], breaks[one.reconciliation.name] = len(found), len(still_open)
+            name = one.reconciliation.name
+            matches[name], breaks[name] = replace_decisions(
+                connection, one, members, self._sources, groups=groups, standing=groups & standing[one.space]
+            )
         return matches, breaks
 
 

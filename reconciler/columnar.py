@@ -1,8 +1,8 @@
 """The keyed shape in columns: decides every plain group of a batch at once and leaves the rest to `reconciler.keyed`.
 
 A group is plain when each side has at most one item, every item is a SUCCESS and no reversal, and all tell the same amount and
-currency under the same text. Such a group is a match when every side is there and TIMING otherwise. A property test holds it equal to
-`keyed.solve_group`, which is the reference.
+currency under the same text. Such a group is a match when every side is there and TIMING otherwise. A property test holds it
+equal to `keyed.solve_group`, which is the reference.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ ITEM_COLUMNS = {
     "account_id": pl.String,
 }
 """Columns of an item: `group` is the hash of the key, `key` its raw text, `side` the index of the side, `member` the item's hash,
-`status` 0 for SUCCESS, `booked_us` microseconds since 1970 UTC. Only the highest revision of each record, no VOID."""
+`status` 0 for SUCCESS, `booked_us` microseconds since 1970 UTC. Only the highest revision of each record. A record without a key
+is a group of its own, whose `group` is its `member`; it is never plain."""
 
 _MICROSECONDS_A_DAY = 86_400_000_000
 
@@ -53,7 +54,8 @@ def solve_plain_groups(reconciliation: Reconciliation, items: pl.DataFrame) -> P
     same = pl.col("group") == pl.col("group").shift()
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in ("amount_minor", "currency", "key"))
     repeated = pl.col("side") == pl.col("side").shift()
-    odd = (same & (differs | repeated)).fill_null(value=False) | (pl.col("status") != 0) | pl.col("is_reversal")
+    keyless = pl.col("group") == pl.col("member")
+    odd = (same & (differs | repeated)).fill_null(value=False) | (pl.col("status") != 0) | pl.col("is_reversal") | keyless
     groups = (
         ordered.with_columns(odd=odd)
         .group_by("group", maintain_order=True)

@@ -1,0 +1,126 @@
+"""Closing books: statement-shaped reconciliations, account by account and currency by currency, each solved whole."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from consumers.columns import SourceCode
+from consumers.copying import copy_in
+from consumers.decisions import break_rows, match_rows
+from consumers.sides import Compiled
+from consumers.solving import STATUS_NAMES
+from consumers.watermarks import Watermarks
+from reconciler.dispatch import solve
+from reconciler.text import normalise_reference
+from reconciler.types import Item, Member
+from schemas.keys import hash64
+
+__all__ = ["BookCloser"]
+
+_SELECT = """
+SELECT t.txn_hash, t.source_id, t.txn_id, t.account_id, t.currency, t.direction, t.status, t.is_reversal, t.amount_minor,
+       t.fee_minor,
+       to_timestamp(0) + t.booked_us * interval '1 microsecond' AS booked_at, t.value_date, t.reference_number,
+       t.detail ->> 'end_to_end_id' AS end_to_end_id, t.detail ->> 'bank_reference' AS bank_reference,
+       t.detail ->> 'counterparty_name' AS counterparty, t.detail ->> 'description' AS description,
+       t.detail ->> 'channel' AS channel, t.detail ->> 'transaction_type' AS transaction_type
+FROM transaction t
+WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id' IS NULL
+"""
+
+
+class BookCloser:
+    """Solves the books of one statement-shaped reconciliation again whenever their records or watermarks have changed."""
+
+    def __init__(self, compiled: Compiled, sources: Mapping[tuple[str, str], SourceCode]) -> None:
+        """Close the books of `compiled`; the caller keeps `sources` up to date."""
+        self._compiled = compiled
+        self._sources = sources
+        self._signatures: dict[tuple[str, str], str] = {}
+
+    def close(self, connection: Connection[Any], watermarks: Watermarks) -> int:
+        """Bring every book up to date, each in a transaction of its own under the book's lock.
+
+        Returns:
+            How many books were solved.
+        """
+        solved = 0
+        for (account, currency), rows in self._books(connection).items():
+            horizon = watermarks.horizon(self._compiled.reconciliation, account)
+            # The sources' watermarks move at every poll; only whether something has become due since changes a decision.
+            days = sorted((name, mark.date().isoformat()) for name, mark in horizon.items())
+            state = f"{days} {sorted((item.id, hashed) for item, hashed in rows)}"
+            signature = hashlib.sha256(state.encode()).hexdigest()
+            if self._signatures.get((account, currency)) == signature:
+                continue
+            self._solve(connection, account, currency, rows, horizon)
+            self._signatures[account, currency] = signature
+            solved += 1
+        return solved
+
+    def _books(self, connection: Connection[Any]) -> dict[tuple[str, str], list[tuple[Item, int]]]:
+        names = {code.source_id: name for (_, name), code in self._sources.items() if name in self._compiled.sources}
+        books: dict[tuple[str, str], list[tuple[Item, int]]] = defaultdict(list)
+        with connection.cursor(row_factory=dict_row) as cursor:
+            for row in cursor.execute(_SELECT, (list(names),)):
+                source = names[row["source_id"]]
+                side = self._compiled.reconciliation.side_of(
+                    source,
+                    account=row["account_id"],
+                    transaction_type=row["transaction_type"] or "",
+                    channel=row["channel"] or "",
+                    direction=row["direction"],
+                )
+                if side is not None:
+                    item = _item(row, self._compiled.reconciliation.side_names[side], source)
+                    books[row["account_id"], row["currency"]].append((item, row["txn_hash"]))
+        connection.rollback()
+        return books
+
+    def _solve(
+        self, connection: Connection[Any], account: str, currency: str, rows: list[tuple[Item, int]], horizon: Mapping[str, Any]
+    ) -> None:
+        compiled = self._compiled
+        hashes = {Member(item.side, item.id): hashed for item, hashed in rows}
+        outcome = solve(compiled.reconciliation, [item for item, _ in rows], horizon)
+
+        def group(members: tuple[Member, ...]) -> int:
+            return hash64(",".join(str(one) for one in sorted(hashes[member] for member in members)))
+
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (hash64(f"book {compiled.code} {account} {currency}"),))
+            for table in ("match", "break"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE reconciliation_id = %s AND account_id = %s AND currency = %s",
+                    (compiled.code, account, currency),
+                )
+            matches = [(group(match.members), match) for match in outcome.matches]
+            breaks = [(group(one.members), one) for one in outcome.breaks]
+            copy_in(connection, "match", match_rows(compiled.reconciliation, compiled.code, matches, hashes.__getitem__))
+            copy_in(connection, "break", break_rows(compiled.reconciliation, compiled.code, breaks, hashes.__getitem__))
+
+
+def _item(row: Mapping[str, Any], side: str, source: str) -> Item:
+    texts = (row["end_to_end_id"], row["bank_reference"])
+    references = tuple(normal for text in texts if text for normal in [normalise_reference(text)] if normal)
+    return Item(
+        id=f"{source}/{row['txn_id']}",
+        side=side,
+        account=row["account_id"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        direction=row["direction"],
+        booked_at=row["booked_at"],
+        status=STATUS_NAMES[row["status"]],
+        is_reversal=row["is_reversal"],
+        fee_minor=row["fee_minor"],
+        value_date=row["value_date"],
+        key=normalise_reference(row["reference_number"] or "") or None,
+        references=references,
+        counterparty=row["counterparty"],
+        text=row["description"] or "",
+    )

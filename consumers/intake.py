@@ -1,0 +1,94 @@
+"""Filling batches from Kafka: several short `consume` calls, until there are enough rows or bytes or it takes too long."""
+
+import time
+from collections.abc import Callable
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+
+from consumers.batch import Batch
+
+__all__ = ["BatchSize", "Intake"]
+
+_CHUNK = 500
+_POLL_SECONDS = 0.1
+
+_HARMLESS = frozenset(
+    {KafkaError._PARTITION_EOF, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
+)
+"""Errors that librdkafka recovers from by itself, or that pass once a topic is made."""
+
+
+class BatchSize:
+    """When a batch is full.
+
+    Attributes:
+        rows: messages.
+        bytes: of their values.
+        milliseconds: since its first message.
+    """
+
+    def __init__(self, rows: int = 20_000, bytes_: int = 16 << 20, milliseconds: int = 500) -> None:
+        self.rows = rows
+        self.bytes = bytes_
+        self.milliseconds = milliseconds
+
+
+class Intake:
+    """Takes messages from a consumer into batches."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        size: BatchSize,
+        *,
+        on_partition_error: Callable[[str, int, KafkaError], None],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """Take from `consumer`; report errors that belong to one partition; end early when `stopping` says so."""
+        self._consumer = consumer
+        self._size = size
+        self._on_partition_error = on_partition_error
+        self._stopping = stopping
+
+    def fill(self) -> Batch:
+        """The next batch; empty when nothing came within a poll.
+
+        Raises:
+            KafkaException: an error that belongs to no partition and does not pass by itself.
+        """
+        batch = Batch()
+        deadline = None
+        while not self._stopping() and len(batch) < self._size.rows and batch.bytes < self._size.bytes:
+            messages = self._consumer.consume(_CHUNK, timeout=_POLL_SECONDS)
+            if not messages and deadline is None:
+                break
+            self._add(batch, messages)
+            now = time.monotonic()
+            if deadline is None:
+                deadline = now + self._size.milliseconds / 1000
+            elif now >= deadline:
+                break
+        return batch
+
+    def _add(self, batch: Batch, messages: list[Message]) -> None:
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                self._report(message, error)
+                continue
+            topic, partition, offset, value = message.topic(), message.partition(), message.offset(), message.value()
+            assert topic is not None and partition is not None and offset is not None  # only errors lack them
+            batch.topics.append(topic)
+            batch.partitions.append(partition)
+            batch.offsets.append(offset)
+            batch.values.append(value)
+            batch.ends[topic, partition] = offset + 1
+            batch.bytes += len(value) if value is not None else 0
+
+    def _report(self, message: Message, error: KafkaError) -> None:
+        if error.code() in _HARMLESS:
+            return
+        topic, partition = message.topic(), message.partition()
+        if topic is None or partition is None or partition < 0:
+            raise KafkaException(error)
+        self._on_partition_error(topic, partition, error)

@@ -1,0 +1,55 @@
+"""Replacing what was decided about some groups by what is right for their members now."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import polars as pl
+from psycopg import Connection
+
+from consumers.columns import SourceCode
+from consumers.copying import bigints, copy_in
+from consumers.sides import Compiled, items_of
+from consumers.solving import solve_groups
+from reconciler.due import Horizon
+
+__all__ = ["replace_decisions"]
+
+
+def replace_decisions(
+    connection: Connection[Any],
+    compiled: Compiled,
+    members: pl.DataFrame,
+    sources: Mapping[tuple[str, str], SourceCode],
+    *,
+    groups: Collection[int],
+    standing: Collection[int],
+    horizon: Horizon | None = None,
+) -> tuple[int, int]:
+    """Solve groups of one reconciliation and replace the rows of `match` and `break` about them.
+
+    Args:
+        connection: in a transaction that holds the groups' shards.
+        compiled: the reconciliation.
+        members: every live record of each group; records of other groups are left out.
+        sources: codes.
+        groups: hashes of the groups to solve.
+        standing: those of them about which something may have been decided before.
+        horizon: watermarks by side for the close pass; None for the stream pass.
+
+    Returns:
+        How many matches and breaks stand now.
+    """
+    if standing:
+        old = bigints(sorted(standing))
+        for table in ("match", "break"):
+            connection.execute(
+                f"DELETE FROM {table} USING unnest({old}) AS old (hash) WHERE group_hash = old.hash AND reconciliation_id = %s",
+                (compiled.code,),
+            )
+    wanted = pl.DataFrame({"group": list(groups)}, schema={"group": pl.Int64})
+    items = items_of(compiled, members, sources).join(wanted, on="group", how="semi")
+    names = {code.source_id: name for (_, name), code in sources.items()}
+    matches, breaks = solve_groups(compiled, items, names, horizon)
+    copy_in(connection, "match", matches)
+    copy_in(connection, "break", breaks)
+    return len(matches), len(breaks)

@@ -1,0 +1,42 @@
+"""`reconduit close`: the close pass, over and over."""
+
+__all__ = ["close"]
+
+
+def close(seconds: int = 5, once: bool = False) -> None:
+    """Close books and groups that the sources' watermarks have passed, every `--seconds`, until SIGTERM."""
+    import random
+
+    import psycopg
+    import structlog
+
+    from consumers.closing import ClosePass
+    from reconduit.log import configure_logging
+    from reconduit.metrics import serve_metrics
+    from reconduit.reconciliations import load_reconciliations
+    from reconduit.settings import load_settings
+    from reconduit.signals import Stop
+    from reconduit.sources import load_sources
+
+    settings = load_settings()
+    configure_logging("close", settings.log_level)
+    log = structlog.get_logger()
+    stop = Stop()
+    if settings.metrics_port is not None:
+        serve_metrics(settings.metrics_port)
+    sources, reconciliations = load_sources(settings.sources_file), load_reconciliations(settings.reconciliations)
+    while not stop():
+        try:
+            with psycopg.connect(settings.dsn(), options="-c lock_timeout=30s") as connection:
+                closing = ClosePass(connection, sources, reconciliations)
+                while not stop():
+                    done = closing.run()
+                    log.info("closed", groups=done.groups, books=done.books, repaired=done.repaired)
+                    if once:
+                        return
+                    stop.wait(seconds)
+        except (psycopg.OperationalError, psycopg.errors.DeadlockDetected) as error:
+            if once:
+                raise
+            log.warning("close_retry", error=type(error).__name__, detail=str(error).strip())
+            stop.wait(random.uniform(0, seconds))  # noqa: S311

@@ -1,0 +1,41 @@
+"""`reconduit consume`: one worker of the group that stores and reconciles."""
+
+__all__ = ["consume"]
+
+
+def consume(group: str = "reconduit", rows: int = 20_000, linger_milliseconds: int = 500) -> None:
+    """Store and reconcile what producers publish, until SIGTERM. Run as many as there are cores; they share the partitions."""
+    import psycopg
+    from confluent_kafka import Consumer
+
+    from consumers.group import consumer_settings
+    from consumers.intake import BatchSize
+    from consumers.service import ReconcileService
+    from consumers.worker import Worker
+    from reconduit.log import configure_logging
+    from reconduit.metrics import serve_metrics
+    from reconduit.reconciliations import load_reconciliations
+    from reconduit.settings import load_settings
+    from reconduit.signals import Stop
+    from reconduit.sources import load_sources
+    from schemas.registry import open_registry
+
+    settings = load_settings()
+    configure_logging("consume", settings.log_level)
+    stop = Stop()
+    if settings.metrics_port is not None:
+        serve_metrics(settings.metrics_port)
+    service = ReconcileService(
+        load_sources(settings.sources_file),
+        load_reconciliations(settings.reconciliations),
+        open_registry(settings.schema_registry_url),
+    )
+    worker = Worker(
+        Consumer(consumer_settings(settings.kafka_bootstrap_servers, group, mock=settings.kafka_mock)),
+        lambda: psycopg.connect(settings.dsn(), options="-c statement_timeout=60s -c lock_timeout=30s"),
+        service,
+        group,
+        size=BatchSize(rows=rows, milliseconds=linger_milliseconds),
+        stopping=stop,
+    )
+    worker.run()
