@@ -155,29 +155,36 @@ class FeeProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvColumns:
-    """Which column of a CSV file is what, for `reconduit match`. None leaves a column to be recognised by its header.
+    """How a CSV file is read, for `reconduit match`. None leaves it to be recognised from header and content.
+
+    The first group are headers as the file writes them.
 
     Attributes:
         amount: signed amount; or use `debit` and `credit`, or `amount` and `direction`.
-        reference: the column that ties the sides, besides what is found in `text`.
-        date_format: as `strptime` has it; None detects an unambiguous one.
-        decimal: decimal separator.
+        reference: the column that ties the sides, besides what is found in `description`.
+        date_format: as `strptime` has it.
+        decimal: decimal separator, `.` or `,`.
+        signs: `positive_credit` (a positive amount is money in) or `positive_debit`.
         currency_code: the currency of every row when there is no currency column.
     """
 
     id: str | None = None
     date: str | None = None
+    value_date: str | None = None
     amount: str | None = None
     debit: str | None = None
     credit: str | None = None
     direction: str | None = None
     currency: str | None = None
     reference: str | None = None
-    text: str | None = None
+    description: str | None = None
     counterparty: str | None = None
+    account: str | None = None
     date_format: str | None = None
     decimal: str | None = None
     delimiter: str | None = None
+    encoding: str | None = None
+    signs: str | None = None
     currency_code: str | None = None
 
 

@@ -17,7 +17,7 @@ fees: {absolute_minor: {INR: 100}, ppm: 1000}
 calendar: {weekend: [saturday, sunday], holidays: [2026-01-26], grace: 1}
 stages: [key]
 csv:                                  # for `reconduit match`, by side name
-  core: {id: Txn No, date: Booked, amount: Amt, text: Memo, date_format: "%d/%m/%Y", currency_code: INR}
+  core: {id: Txn No, date: Booked, amount: Amt, description: Memo, date_format: "%d/%m/%Y", currency_code: INR}
 ```
 """
 
@@ -191,7 +191,11 @@ def _csv(value: YamlValue, sides: tuple[Side, ...]) -> Mapping[str, CsvColumns]:
 
 
 def _columns(value: YamlValue) -> CsvColumns:
-    columns = CsvColumns(**{key: entry.text() for key, entry in value.mapping(_CSV_KEYS).items()})
+    entries = value.mapping(_CSV_KEYS)
+    columns = CsvColumns(**{key: entry.text() for key, entry in entries.items()})
+    for key, allowed in (("decimal", (".", ",")), ("signs", ("positive_credit", "positive_debit"))):
+        if key in entries:
+            entries[key].choice(allowed)
     if columns.currency_code is not None and not _CURRENCY.fullmatch(columns.currency_code):
-        value.fail(f"has the currency_code {columns.currency_code!r}; use ISO 4217 letters")
+        entries["currency_code"].fail(f"is {columns.currency_code!r}; use ISO 4217 letters")
     return columns
