@@ -87,6 +87,7 @@ class FakeProvider:
         class Exchange(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 10
+            wbufsize = -1  # head and body in one segment: two wait for a delayed acknowledgement in between
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
                 """Stay silent: a test's stderr is evidence of what the connector logs."""
