@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.errors import DeployError
-from deploy.local.supervisor import log_tail
+from deploy.local.supervisor import bound_to_parent, log_tail
 
 __all__ = ["KAFKA_VERSION", "cache_folder", "kafka_jars"]
 
@@ -39,7 +39,7 @@ def _maven(target: Path, log: Path) -> None:
     with log.open("wb") as output:
         try:
             status = subprocess.run(
-                [*command, "dependency:copy-dependencies", f"-DoutputDirectory={target}"],
+                bound_to_parent([*command, "dependency:copy-dependencies", f"-DoutputDirectory={target}"]),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

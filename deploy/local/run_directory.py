@@ -15,6 +15,8 @@ from pathlib import Path
 
 from mirakuru.base_env import processes_with_env
 
+from deploy.errors import DeployError
+
 __all__ = ["RUN_VARIABLE", "run_directory", "sweep"]
 
 RUN_VARIABLE = "RECONDUIT_RUN_DIRECTORY"
@@ -70,13 +72,15 @@ def _kill(process: int) -> None:
 
 
 @contextmanager
-def run_directory(parent: Path, prefix: str, *, traversable: bool = False) -> Iterator[Path]:
+def run_directory(parent: Path, prefix: str, *, traversable: bool = False, keep_after_error: bool = False) -> Iterator[Path]:
     """A fresh folder of this run, removed at the end; folders of dead runs beside it are removed first.
 
     Args:
         parent: where it is made.
         prefix: what its name begins with.
         traversable: other users may enter (not list) it.
+        keep_after_error: a run that a DeployError ends leaves its folder, because the error names a log in it; the next run
+            removes it.
     """
     parent.mkdir(parents=True, exist_ok=True)
     sweep(parent, prefix)
@@ -86,9 +90,14 @@ def run_directory(parent: Path, prefix: str, *, traversable: bool = False) -> It
     folder = made.rename(parent / made.name.removeprefix(".new-"))
     if traversable:
         folder.chmod(0o711)
+    keep = False
     try:
         yield folder
+    except DeployError:
+        keep = keep_after_error
+        raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
         if descriptor is not None:
             os.close(descriptor)

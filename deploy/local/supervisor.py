@@ -4,6 +4,7 @@
 when we die, even by `kill -9` (PR_SET_PDEATHSIG); output goes to a file; a failure names that file and shows its last lines.
 """
 
+import os
 import queue
 import shutil
 import subprocess
@@ -42,7 +43,7 @@ def bound_to_parent(command: Sequence[str], *, account: Account | None = None) -
             raise DeployError(
                 "setpriv (package util-linux) is needed to run a service as another user; install it or do not run as root"
             )
-        return [sys.executable, "-I", str(Path(__file__).with_name("die_with_parent.py")), *command]
+        return [sys.executable, "-I", str(Path(__file__).with_name("die_with_parent.py")), str(os.getpid()), *command]
     identity = [] if account is None else [f"--reuid={account[0]}", f"--regid={account[1]}", "--clear-groups"]
     return [setpriv, "--pdeathsig=KILL", *identity, "--", *command]
 

@@ -1,0 +1,69 @@
+# Reconduit's commands. `make` alone prints them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# When make itself is killed, the command gets SIGTERM and stops what it started.
+BOUND := $(if $(shell command -v setpriv 2>/dev/null),setpriv --pdeathsig=TERM --,)
+# One stamp per content of the pins: a second `make setup` has nothing to do.
+PINS := requirements/dev.txt
+STAMP := $(VENV)/.installed-$(firstword $(shell cksum < $(PINS)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo services test test-unit browser lint types format bench clean
+
+help: ## print this list
+	@echo "usage: make COMMAND [ARGS=\"...\"]"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## install everything into .venv (about a minute the first time, instant afterwards)
+
+$(STAMP): $(PINS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "[setup] Reconduit needs Python 3.11 or newer; say which with: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "[setup 1/4] creating $(VENV) (about 5 s) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@echo "[setup 2/4] installing $$(grep -c '==' $(PINS)) packages (about 40 s the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $(PINS)
+	@echo "[setup 3/4] making this checkout importable ..."
+	@pwd > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/reconduit-checkout.pth"
+	@printf '#!/bin/sh\nexec "%s/python" -m reconduit "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/reconduit && chmod +x $(BIN)/reconduit
+	@echo "[setup 4/4] compiling ..."
+	@$(BIN)/python -m compileall -q api consumers deploy producers reconciler reconduit schemas
+	@rm -f $(VENV)/.installed-* && touch $@
+	@echo "[setup] done"
+
+demo: setup ## reconcile a world of payments on local services, with a web page (ARGS="--once --json FILE")
+	@exec $(BOUND) $(BIN)/python -m reconduit demo $(ARGS)
+
+services: setup ## run Kafka, PostgreSQL and SFTP until Ctrl-C, for work on Reconduit (ARGS="--brokers 3")
+	@exec $(BOUND) $(BIN)/python -m reconduit services $(ARGS)
+
+test: setup lint types browser ## all checks and all tests (ARGS="-k name")
+	@echo "[test] pytest ..."
+	@exec $(BOUND) $(BIN)/python -m pytest $(ARGS)
+
+test-unit: setup ## the fast tests, which need no service (ARGS="-k name")
+	@exec $(BOUND) $(BIN)/python -m pytest tests/unit -m "not slow and not integration and not e2e" $(ARGS)
+
+browser:
+	@deploy/local/ensure_chromium.sh
+
+lint: setup ## ruff and the import rules
+	@echo "[lint] ruff check ..." && $(BIN)/ruff check .
+	@echo "[lint] ruff format ..." && $(BIN)/ruff format --check .
+	@echo "[lint] import rules ..." && $(BIN)/lint-imports
+
+types: setup ## mypy --strict
+	@echo "[types] mypy (about 30 s the first time) ..." && $(BIN)/mypy
+
+format: setup ## let ruff format and mend what it can
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: setup ## speed of the stream pass beside its ceiling (ARGS="--only NAME --json FILE")
+	@exec $(BOUND) $(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove .venv, .local and caches of this checkout (Kafka's jars stay in the user's cache)
+	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

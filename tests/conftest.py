@@ -1,0 +1,29 @@
+"""What every test may use: services that start when first asked for, databases, topics, an SFTP drop, Chromium."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = [
+    "tests.fixtures.services",
+    "tests.fixtures.databases",
+    "tests.fixtures.topics",
+    "tests.fixtures.drops",
+    "tests.fixtures.browser",
+]
+
+# A machine under load is slow, not wrong.
+settings.register_profile("reconduit", deadline=None)
+settings.load_profile("reconduit")
+
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the folder they are in."""
+    for item in items:
+        if item.path.is_relative_to(_TESTS):
+            tier = item.path.relative_to(_TESTS).parts[0]
+            if tier in {"integration", "e2e"}:
+                item.add_marker(tier)
