@@ -40,7 +40,7 @@ class BookCloser:
         """Close the books of `compiled`; the caller keeps `sources` up to date."""
         self._compiled = compiled
         self._sources = sources
-        self._signatures: dict[tuple[str, str], str] = {}
+        self._signatures: dict[tuple[str, str], tuple[str, int]] = {}
 
     def close(self, connection: Connection[Any], watermarks: Watermarks) -> int:
         """Bring every book up to date, each in a transaction of its own under the book's lock.
@@ -49,18 +49,29 @@ class BookCloser:
             How many books were solved.
         """
         solved = 0
+        standing = self._standing(connection)
         for (account, currency), rows in self._books(connection).items():
             horizon = watermarks.horizon(self._compiled.reconciliation, account)
             # The sources' watermarks move at every poll; only whether something has become due since changes a decision.
             days = sorted((name, mark.date().isoformat()) for name, mark in horizon.items())
             state = f"{days} {sorted((item.id, hashed) for item, hashed in rows)}"
             signature = hashlib.sha256(state.encode()).hexdigest()
-            if self._signatures.get((account, currency)) == signature:
+            # A replay throws decisions away; their number tells.
+            if self._signatures.get((account, currency)) == (signature, standing.get((account, currency), 0)):
                 continue
-            self._solve(connection, account, currency, rows, horizon)
-            self._signatures[account, currency] = signature
+            decided = self._solve(connection, account, currency, rows, horizon)
+            self._signatures[account, currency] = (signature, decided)
             solved += 1
         return solved
+
+    def _standing(self, connection: Connection[Any]) -> dict[tuple[str, str], int]:
+        """How many decisions stand, by book."""
+        rows = connection.execute(
+            "SELECT account_id, currency, count(*) FROM (SELECT account_id, currency FROM match WHERE reconciliation_id = %(code)s "
+            "UNION ALL SELECT account_id, currency FROM break WHERE reconciliation_id = %(code)s) AS standing GROUP BY 1, 2",
+            {"code": self._compiled.code},
+        )
+        return {(account, currency): count for account, currency, count in rows}
 
     def _books(self, connection: Connection[Any]) -> dict[tuple[str, str], list[tuple[Item, int]]]:
         names = {code.source_id: name for (_, name), code in self._sources.items() if name in self._compiled.sources}
@@ -83,7 +94,8 @@ class BookCloser:
 
     def _solve(
         self, connection: Connection[Any], account: str, currency: str, rows: list[tuple[Item, int]], horizon: Mapping[str, Any]
-    ) -> None:
+    ) -> int:
+        """Solve one book and replace its decisions; returns how many there are now."""
         compiled = self._compiled
         hashes = {Member(item.side, item.id): hashed for item, hashed in rows}
         outcome = solve(compiled.reconciliation, [item for item, _ in rows], horizon)
@@ -102,6 +114,7 @@ class BookCloser:
             breaks = [(group(one.members), one) for one in outcome.breaks]
             copy_in(connection, "match", match_rows(compiled.reconciliation, compiled.code, matches, hashes.__getitem__))
             copy_in(connection, "break", break_rows(compiled.reconciliation, compiled.code, breaks, hashes.__getitem__))
+        return len(matches) + len(breaks)
 
 
 def _item(row: Mapping[str, Any], side: str, source: str) -> Item:

@@ -15,7 +15,8 @@ SELECT d.reconciliation, d.kind, d.key, d.decided, d.amount_minor, d.currency, d
        (SELECT array_agg(m.side || ' ' || s.name || '/' || t.txn_id ORDER BY m.side, s.name, t.txn_id)
         FROM unnest(d.sides, d.members) AS m (side, txn_hash)
         JOIN transaction t ON t.txn_hash = m.txn_hash AND NOT t.superseded JOIN source s USING (source_id))
-FROM (SELECT reconciliation, 'match' AS kind, key, stage || ' ' || decision AS decided, amount_minor, currency, account_id, sides, members
+FROM (SELECT reconciliation, 'match' AS kind, key, stage || ' ' || decision AS decided, amount_minor, currency, account_id,
+             sides, members
       FROM match_view WHERE tenant_id = %(tenant)s
       UNION ALL
       SELECT reconciliation, 'break', key, type, amount_minor, currency, account_id, sides, members

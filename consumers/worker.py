@@ -1,8 +1,8 @@
 """The batch runtime: one worker of a consumer group.
 
 Take a batch, prepare it, and in one Postgres transaction move its offsets and apply it. What Kafka's group says is only a hint
-about who reads what: the stored offsets decide. A worker that lost a partition without knowing fails its compare-and-set and goes on
-from what is stored; a worker that dies leaves nothing half done. Offsets are committed to Kafka as well, for lag tools only.
+about who reads what: the stored offsets decide. A worker that lost a partition without knowing fails its compare-and-set and goes
+on from what is stored; a worker that dies leaves nothing half done. Offsets go to Kafka as well, for lag tools only.
 
 Modelled on the semantics that arroyo, snuba and quixstreams settled on: offsets strict, work before the commit droppable, and a
 partition that stops rather than lies.
