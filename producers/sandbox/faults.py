@@ -14,7 +14,6 @@ from producers.sandbox.seeded import stream
 __all__ = ["Fault", "FaultMiddleware", "FaultPlan", "answer", "provider_of"]
 
 _QUIET_REQUESTS = 3
-_SLOW_SECONDS = 1.0
 _RETRY_AFTER_SECONDS = 1
 
 
@@ -35,12 +34,14 @@ class FaultPlan:
         enabled: whether requests fail at all; may be changed while the server runs.
         per_thousand: how many of 1,000 requests fail. After a failure the next three requests of the provider do not, so a
             client that retries always gets through.
+        slow_seconds: how long a slow answer takes.
         injected: how often each fault happened, by `provider:fault`.
     """
 
     seed: int
     enabled: bool = True
     per_thousand: int = 80
+    slow_seconds: float = 1.0
     injected: Counter[str] = field(default_factory=Counter)
     _requests: Counter[str] = field(default_factory=Counter)
     _last_fault: dict[str, int] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class FaultMiddleware:
             case Fault.TRUNCATED:
                 await self._app(scope, receive, _truncating(send))
             case Fault.SLOW:
-                await asyncio.sleep(_SLOW_SECONDS)
+                await asyncio.sleep(self._plan.slow_seconds)
                 await self._app(scope, receive, send)
             case _:
                 await self._app(scope, receive, send)
