@@ -86,7 +86,7 @@ class IciciConnector:
         seen: set[str] = set()
         previous: frozenset[bytes] = frozenset()
         last_id: str | None = None
-        longest = 2
+        longest = 0
         while True:
             guard.visit(last_id)
             plain, rows = self._fetch(account, window, last_id)
@@ -95,19 +95,22 @@ class IciciConnector:
             self._keep(content, plain, fresh, account=account, ids=ids, now=now)
             new_ids = {found for _, row in fresh if (found := _id_of(row))} - seen
             size = self._options.page_size
-            if not new_ids or (size is not None and len(rows) < size):
-                self._require_ids(account, rows, longest)
+            if size is not None and len(rows) < size:
+                return content
+            if not new_ids:
+                self._refuse_dead_end(account, rows=len(rows), fresh=len(fresh), longest=longest)
                 return content
             longest = max(longest, len(rows))
             seen |= new_ids
             previous = frozenset(_canonical_json(row) for row in rows)
             last_id = [found for row in rows if (found := _id_of(row))][-1]
 
-    def _require_ids(self, account: str, rows: Sequence[Any], longest: int) -> None:
-        """Refuse a full page whose rows have no ids at all; a shorter one is the last, its rows go to quarantine."""
-        if len(rows) >= longest and not any(_id_of(row) for row in rows):
+    def _refuse_dead_end(self, account: str, *, rows: int, fresh: int, longest: int) -> None:
+        """Refuse a full page of new rows that gives no id to go on from: what follows it would be lost unnoticed."""
+        if fresh and rows >= (longest or 2):
             raise ContractChangeError(
-                f"{self._name}: no row of the statement of {account} has a TRANSACTIONID, so paging cannot go on"
+                f"{self._name}: a full page of {rows} rows of {account} has no TRANSACTIONID that was not there before, "
+                "so paging cannot go on; ask the bank for larger pages or shorten window_days"
             )
 
     def _fetch(self, account: str, window: DayWindow, last_id: str | None) -> tuple[bytes, Sequence[Any]]:
