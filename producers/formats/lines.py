@@ -20,6 +20,8 @@ def numbered_lines(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int,
     """
     number = 0
     rest = stream.read(_CHUNK_BYTES)
+    while len(rest) < len(_UTF8_BOM) and (more := stream.read(_CHUNK_BYTES)):
+        rest += more
     if rest.startswith(_UTF16_BOMS):
         raise FileFormatError("byte 0: the file is UTF-16, which this format does not allow; have it sent in UTF-8 or cp1252")
     rest = rest.removeprefix(_UTF8_BOM)

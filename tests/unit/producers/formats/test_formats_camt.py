@@ -1,0 +1,169 @@
+"""camt.053 and its relatives: versions, batches, reversals, balances, and hostile XML."""
+
+import datetime as dt
+import io
+
+import pytest
+
+from producers.errors import FileFormatError
+from producers.formats import camt053
+from producers.formats.contract import BadEntry, Entry, EntryStatus, Finding, StatementEnd, StatementStart, StatementType
+from schemas.records import Direction, Proof
+from tests.fixtures.statement_files import camt_parts
+
+
+def ntry(
+    amount: str = "10.00", mark: str = "CRDT", rest: str = "", *, status: str = "<Sts>BOOK</Sts>", date: str = "<Dt>2026-01-02</Dt>"
+) -> str:
+    return f"<Ntry><Amt Ccy='EUR'>{amount}</Amt><CdtDbtInd>{mark}</CdtDbtInd>{status}<BookgDt>{date}</BookgDt>{rest}</Ntry>"
+
+
+def read(*entries: str, opening: int = 0, closing: int = 0, change: tuple[str, str] = ("", "")) -> list[object]:
+    content = "".join(camt_parts(opening, closing, entries)).replace(*change)
+    return list(camt053.parse(io.BytesIO(content.encode())))
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def codes(events) -> list[str]:
+    return [finding.code for finding in of(Finding, events)]
+
+
+def test_early_and_late_shapes_of_status_party_and_date():
+    early = ntry(rest="<NtryDtls><TxDtls><RltdPties><Dbtr><Nm>ACME</Nm></Dbtr></RltdPties></TxDtls></NtryDtls>")
+    late = ntry(
+        status="<Sts><Cd>BOOK</Cd></Sts>",
+        date="<DtTm>2026-01-02T23:30:00+02:00</DtTm>",
+        rest="<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>ACME</Nm></Pty></Dbtr></RltdPties></TxDtls></NtryDtls>",
+    )
+    events = read(early, late, closing=2000)
+    first, second = of(Entry, events)
+    assert first.counterparty_name == second.counterparty_name == "ACME"
+    assert first.booking_date == second.booking_date == dt.date(2026, 1, 2)
+    assert first.status is second.status is EntryStatus.BOOKED
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+def test_a_reversal_keeps_its_own_direction():
+    (found,) = of(Entry, read(ntry("5.00", "DBIT", "<RvslInd>true</RvslInd>"), opening=500))
+    assert (found.direction, found.is_reversal) == (Direction.DEBIT, True)
+
+
+def test_pending_entries_are_in_no_sum():
+    events = read(ntry(), ntry("99.00", status="<Sts><Cd>PDNG</Cd></Sts>"), closing=1000)
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
+    assert [entry.status for entry in of(Entry, events)] == [EntryStatus.BOOKED, EntryStatus.PENDING]
+
+
+BATCH = (
+    "<NtryDtls><Btch><PmtInfId>RUN7</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>"
+    "<TxDtls><Refs><EndToEndId>A</EndToEndId></Refs><Amt Ccy='EUR'>{first}</Amt></TxDtls>"
+    "<TxDtls><Refs><EndToEndId>B</EndToEndId></Refs><AmtDtls><InstdAmt><Amt Ccy='USD'>77.00</Amt></InstdAmt>"
+    "<TxAmt><Amt Ccy='EUR'>4.00</Amt></TxAmt></AmtDtls>{mark}</TxDtls></NtryDtls>"
+)
+
+
+def test_a_batch_is_one_entry_with_checked_details():
+    events = read(ntry(rest=BATCH.format(first="6.00", mark="")), closing=1000)
+    (found,) = of(Entry, events)
+    assert [detail.amount_minor for detail in found.details] == [600, 400]
+    assert (found.customer_reference, found.end_to_end_id) == ("RUN7", None)
+    assert codes(events) == []
+    assert codes(read(ntry(rest=BATCH.format(first="5.00", mark="")), closing=1000)) == ["detail_sum_mismatch"]
+    opposite = BATCH.format(first="14.00", mark="<CdtDbtInd>DBIT</CdtDbtInd>")
+    assert codes(read(ntry(rest=opposite), closing=1000)) == []
+    assert codes(read(ntry(rest=BATCH.format(first="6.00", mark="").replace(">2<", ">3<")), closing=1000)) == [
+        "detail_count_mismatch"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (ntry("8.85123"), "amount"),
+        (ntry("1e3"), "amount"),
+        (ntry("-5.00"), "amount"),
+        (ntry("1,00"), "amount"),
+        (ntry(mark="IN"), "malformed_entry"),
+        (ntry(status="<Sts><Cd>MAYBE</Cd></Sts>"), "malformed_entry"),
+        ("<Ntry><CdtDbtInd>CRDT</CdtDbtInd></Ntry>", "malformed_entry"),
+    ],
+)
+def test_an_unreadable_entry_is_quarantined_and_the_rest_kept(entry, reason):
+    events = read(ntry(), entry, closing=1000)
+    (bad,) = of(BadEntry, events)
+    assert (bad.reason, bad.position) == (reason, "Stmt[1]/Ntry[2]")
+    assert bad.raw.startswith(b"<Ntry")
+    assert len(of(Entry, events)) == 1
+    assert of(StatementEnd, events)[0].bad_entries == 1
+
+
+def test_balances_that_do_not_follow_fail_with_the_difference():
+    events = read(ntry(), closing=999)
+    assert of(StatementEnd, events)[0].proof is Proof.FAILED
+    (finding,) = of(Finding, events)
+    assert (finding.code, "-0.01" in finding.message) == ("balance_mismatch", True)
+
+
+def test_previous_closing_stands_in_for_the_opening():
+    assert of(StatementEnd, read(ntry(), closing=1000, change=("OPBD", "PRCD")))[0].proof is Proof.PROVED
+
+
+def test_declared_totals_are_checked():
+    summary = "<TxsSummry><TtlNtries><NbOfNtries>2</NbOfNtries></TtlNtries></TxsSummry><Ntry>"
+    events = read(ntry(), closing=1000, change=("<Ntry>", summary))
+    assert (codes(events), of(StatementEnd, events)[0].proof) == (["declared_total_mismatch"], Proof.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("root", "container", "kind"),
+    [
+        ("BkToCstmrAcctRpt", "Rpt", StatementType.REPORT),
+        ("BkToCstmrAcctRptV01", "Rpt", StatementType.REPORT),
+        ("BkToCstmrDbtCdtNtfctn", "Ntfctn", StatementType.NOTIFICATION),
+    ],
+)
+def test_reports_and_notifications_are_told_apart(root, container, kind):
+    content = "".join(camt_parts(0, 1000, [ntry()])).replace("BkToCstmrStmt", root).replace("Stmt>", f"{container}>")
+    (start,) = of(StatementStart, camt053.parse(io.BytesIO(content.encode())))
+    assert start.type is kind
+
+
+def test_an_envelope_and_several_statements():
+    inner = "".join(camt_parts(0, 1000, [ntry()])).split("?>\n")[1]
+    content = f"<Envelope><AppHdr/>{inner}{inner}</Envelope>"
+    events = list(camt053.parse(io.BytesIO(content.encode())))
+    assert [(end.start.index, end.proof) for end in of(StatementEnd, events)] == [(1, Proof.PROVED), (2, Proof.PROVED)]
+    assert of(StatementStart, events)[0].version == "camt.053.001.08"
+
+
+def _document(prolog: str, text: str = "") -> bytes:
+    body = "".join(camt_parts(0, 1000, [ntry(rest=f"<AddtlNtryInf>{text}</AddtlNtryInf>")])).split("?>\n")[1]
+    return f"<?xml version='1.0'?>{prolog}{body}".encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _document("<!DOCTYPE Document SYSTEM 'file:///etc/hostname'>"),
+        _document("<!DOCTYPE Document [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>", "&x;"),
+        _document("<!DOCTYPE d [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'><!ENTITY c '&b;&b;&b;'>]>", "&c;"),
+        _document("<!-- <a> -->" + " " * 100_000 + "<!DOCTYPE Document>"),
+        _document("<!DOCTYPE Document>").decode().encode("utf-16"),
+        _document("", "&undefined;"),
+        _document("", "<a>" * 5000),
+        _document("", "x" * (11 << 20)),
+        b"<Document/>",
+        b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'><BkToCstmrStmt/></Document>",
+        b"",
+        b"\0" * 100,
+    ],
+    ids=[
+        "external", "xxe", "bomb", "late doctype", "utf-16 doctype", "entity", "deep", "text node", "empty", "no statement", "0", "nul",
+    ],
+)  # fmt: skip
+def test_hostile_and_empty_documents_end_in_the_typed_error(content):
+    with pytest.raises(FileFormatError):
+        list(camt053.parse(io.BytesIO(content)))
