@@ -82,7 +82,7 @@ def create_app(settings: Settings, *, host: str = "127.0.0.1", no_auth: bool = F
         generate_unique_id_function=_operation_id,
     )
     app.state.context = build_context(database, access, now, _patience(settings.sources_file))
-    app.add_middleware(Authentication, access=access)
+    app.add_middleware(Authentication, access=access, now=now)
     install_problem_handlers(app)
     for router in (v1.router, health.router, sign_in.router, page.router):
         app.include_router(router)

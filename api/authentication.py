@@ -1,12 +1,12 @@
 """Authentication before everything: a path that is not on the short open list needs the token or a session."""
 
-import time
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import Access, is_loopback
+from api.context import Clock
 from api.errors import ApiError, ForeignOriginError, UnauthorizedError, UnknownHostError
 from api.problems import problem_response
 from api.session import COOKIE, session_is_valid
@@ -22,9 +22,10 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Authentication:
     """ASGI middleware: default deny, so that a new route is closed until somebody opens it."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, now: Clock) -> None:
         self._app = app
         self._access = access
+        self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request with a problem, or pass it on."""
@@ -57,7 +58,7 @@ class Authentication:
         cookie = request.cookies.get(COOKIE)
         if cookie is None:
             return UnauthorizedError("send `Authorization: Bearer TOKEN`, or sign in at /login")
-        if not session_is_valid(self._access, cookie, int(time.time())):
+        if not session_is_valid(self._access, cookie, int(self._now().timestamp())):
             return UnauthorizedError("the session has ended; sign in again at /login")
         return None
 

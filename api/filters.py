@@ -27,11 +27,11 @@ def _no_nul(value: object) -> object:
     return _blank_to_none(value)
 
 
-Text = Annotated[str | None, BeforeValidator(_no_nul), Field(max_length=200)]
-Currency = Annotated[str | None, BeforeValidator(_blank_to_none), Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+Text = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(_no_nul)]
+Currency = Annotated[Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])] | None, BeforeValidator(_blank_to_none)]
 Flag = Annotated[bool | None, BeforeValidator(_blank_to_none)]
 Day = Annotated[dt.date | None, BeforeValidator(_blank_to_none)]
-Minor = Annotated[int | None, BeforeValidator(_blank_to_none), Field(ge=0, lt=2**63)]
+Minor = Annotated[Annotated[int, Field(ge=0, lt=2**63)] | None, BeforeValidator(_blank_to_none)]
 
 
 class ListFilter(BaseModel):
@@ -41,7 +41,7 @@ class ListFilter(BaseModel):
     exact: ClassVar[tuple[str, ...]] = ()
 
     limit: int = Field(default=50, ge=1, le=500)
-    cursor: Annotated[str | None, BeforeValidator(_no_nul), Field(max_length=2000)] = None
+    cursor: Annotated[Annotated[str, Field(max_length=2000)] | None, BeforeValidator(_no_nul)] = None
 
     def query(self) -> dict[str, str]:
         """The filter without its place in the listing: what a cursor is bound to and a link repeats."""
