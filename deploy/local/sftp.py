@@ -11,11 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from deploy.local.ports import HOST, accepts, free_ports
 from deploy.local.run_directory import RUN_VARIABLE
+from deploy.local.sftp_keys import CLIENT_KEY, KNOWN_HOSTS, make_keys
 from deploy.local.supervisor import Daemon, running
 
 __all__ = ["SftpAccess", "local_sftp"]
@@ -38,16 +36,6 @@ class SftpAccess:
     """The served folder on this machine; None for a server that was given by environment variable."""
 
 
-def _write_key(path: Path) -> str:
-    """Make an Ed25519 key pair: the private key in `path`, the public line in `path.pub`; returns the line."""
-    key = Ed25519PrivateKey.generate()
-    path.touch(mode=0o600)
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-    line = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    path.with_suffix(".pub").write_text(line + "\n", encoding="ascii")
-    return line
-
-
 @contextmanager
 def local_sftp(directory: Path, *, progress: Callable[[str], None]) -> Iterator[SftpAccess]:
     """Run an SFTP server that serves `<directory>/sftp/drop`; yields how to reach it.
@@ -67,13 +55,10 @@ def local_sftp(directory: Path, *, progress: Callable[[str], None]) -> Iterator[
     folder.mkdir()
     logs = directory / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    host_line = _write_key(home / "host_key")
-    _write_key(home / "client_key")
     (port,) = free_ports(1)
-    known_hosts = home / "known_hosts"
-    known_hosts.write_text(f"[{HOST}]:{port} {host_line}\n", encoding="ascii")
-    command = [sys.executable, "-m", "deploy.local.sftp_server", "--port", str(port), "--folder", str(folder), "--user", _USER]
-    command += ["--host-key", str(home / "host_key"), "--authorized-key", str(home / "client_key.pub")]
+    make_keys(home / "keys", port)
+    command = [sys.executable, "-m", "deploy.local.sftp_server", "--port", str(port), "--user", _USER]
+    command += ["--folder", str(folder), "--keys", str(home / "keys")]
     daemon = Daemon(
         "SFTP server",
         command,
@@ -87,5 +72,8 @@ def local_sftp(directory: Path, *, progress: Callable[[str], None]) -> Iterator[
     )
     with running([daemon]):
         yield SftpAccess(
-            url=f"sftp://{_USER}@{HOST}:{port}/", private_key=home / "client_key", known_hosts=known_hosts, folder=folder
+            url=f"sftp://{_USER}@{HOST}:{port}/",
+            private_key=home / "keys" / CLIENT_KEY,
+            known_hosts=home / "keys" / KNOWN_HOSTS,
+            folder=folder,
         )

@@ -22,6 +22,7 @@ from paramiko.common import (
 from paramiko.sftp import SFTP_FAILURE, SFTP_OK
 
 from deploy.local.ports import HOST
+from deploy.local.sftp_keys import CLIENT_KEY, HOST_KEY, make_keys
 
 __all__ = ["DropServer", "FolderInterface", "main", "serve"]
 
@@ -172,21 +173,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--folder", type=Path, required=True, help="folder that clients see as /")
     parser.add_argument("--user", required=True, help="name of the one user")
-    parser.add_argument("--host-key", type=Path, required=True, help="file with the server's private key")
-    parser.add_argument("--authorized-key", type=Path, required=True, help="file with the user's public key (one OpenSSH line)")
+    parser.add_argument(
+        "--keys", type=Path, required=True, help="folder of host_key, client_key.pub and known_hosts; made when missing"
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    public = paramiko.PKey.from_type_string(*_public_line(options.authorized_key))
-    host_key = paramiko.Ed25519Key.from_private_key_file(str(options.host_key))
+    if not (options.keys / HOST_KEY).exists():
+        make_keys(options.keys, options.port)
+    kind, encoded = (options.keys / f"{CLIENT_KEY}.pub").read_text(encoding="ascii").split()[:2]
+    public = paramiko.PKey.from_type_string(kind, base64.b64decode(encoded))
+    host_key = paramiko.Ed25519Key.from_private_key_file(str(options.keys / HOST_KEY))
     listener = socket.create_server((HOST, options.port))
     _log.info("serving %s on port %d", options.folder, options.port)
     serve(listener, host_key, DropServer(options.user, public, options.folder))
-
-
-def _public_line(path: Path) -> tuple[str, bytes]:
-    """Key type and key of an OpenSSH public key file."""
-    kind, encoded = path.read_text(encoding="ascii").split()[:2]
-    return kind, base64.b64decode(encoded)
 
 
 if __name__ == "__main__":
