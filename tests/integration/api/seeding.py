@@ -68,8 +68,8 @@ class Rows:
         hashed = txn_hash("default", source, txn_id)
         booked = NOW - dt.timedelta(days=days_ago, hours=1)
         self.connection.execute(
-            "INSERT INTO transaction (group_hash, txn_hash, kafka_offset, revision, amount_minor, fee_minor, booked_us, source_id, direction, "
-            "status, kafka_partition, is_reversal, superseded, currency, account_id, txn_id, reference_number, detail) "
+            "INSERT INTO transaction (group_hash, txn_hash, kafka_offset, revision, amount_minor, fee_minor, booked_us, source_id, "
+            "direction, status, kafka_partition, is_reversal, superseded, currency, account_id, txn_id, reference_number, detail) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 2, false, %s, %s, %s, %s, %s, %s)",
             (
                 key_hash(reference) or 0,
