@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
-from producers.kit.day_windows import DayWindow, complete_through, day_windows, local_day
+from producers.kit.day_windows import DayWindow, complete_through, local_day
 from producers.kit.overlap import PublishedDays, published, unpublished_from
 from producers.kit.transport import RetryPolicy
 from producers.providers.hdfc.mapping import LineOrigin
@@ -99,14 +99,16 @@ class HdfcConnector:
         self._api.close()
 
     def _windows(self, account: _AccountCursor, now: dt.datetime) -> Iterator[DayWindow]:
+        """From the overlap before what was read until today; each day once, since the memory is by day."""
         today = local_day(now, self._zone)
-        return day_windows(
-            account.read_through,
-            today,
-            start=today - dt.timedelta(days=self._options.start_days),
-            overlap_days=self._options.overlap_days,
-            window_days=self._options.window_days,
-        )
+        if account.read_through is None:
+            first = today - dt.timedelta(days=self._options.start_days)
+        else:
+            first = min(account.read_through, today) - dt.timedelta(days=self._options.overlap_days)
+        while first <= today:
+            last = min(first + dt.timedelta(days=self._options.window_days - 1), today)
+            yield DayWindow(first, last)
+            first = last + dt.timedelta(days=1)
 
     def _page(
         self, account_id: str, account: _AccountCursor, window: DayWindow, pages: list[StatementPage], now: dt.datetime
