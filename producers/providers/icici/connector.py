@@ -174,7 +174,7 @@ class IciciConnector:
             try:
                 row = read_row(element, self._options.currency)
             except RecordError as error:
-                content.bad.append(self._bad(account, element, str(error)))
+                content.bad.append(self._bad(account, element, f"{error} (original {raw.sha256}#{index})"))
                 continue
             transaction = row_to_transaction(
                 row,

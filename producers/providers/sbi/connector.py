@@ -111,7 +111,7 @@ class SbiConnector:
             try:
                 row = read_row(element, self._options)
             except RecordError as error:
-                content.bad.append(self._bad(account, element, str(error)))
+                content.bad.append(self._bad(account, element, f"{error} (original {raw.sha256}#{index})"))
                 continue
             record_id = ids.record_id(row.provider_id, row.day, row.content)
             if not row.has_own_id and record_id == row.provider_id:

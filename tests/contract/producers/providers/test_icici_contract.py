@@ -176,6 +176,31 @@ def test_daily_statements_prove_the_balances(poll: Poll) -> None:
     assert (first.opening_minor, first.closing_minor, first.entry_count) == (1_000_000, 1_011_000, 3)
 
 
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [({"urn": "OTHER"}, PermissionDeniedError), ({"accounts": ["999999999999"]}, ConfigurationError)],
+)
+def test_the_bank_refuses_who_is_not_registered(poll: Poll, options: dict[str, Any], error: type[ProducerError]) -> None:
+    with pytest.raises(error):
+        poll(fortnight(), **options)
+
+
+def test_the_bank_refuses_another_api_key(keys: tuple[Path, Mapping[str, str]], tmp_path: Path) -> None:
+    for name in ("private_key", "bank_public_key"):
+        (tmp_path / name).write_text(keys[1][name], encoding="utf-8")
+    (tmp_path / "api_key").write_text("wrong", encoding="utf-8")
+    with (
+        serving(routes(ListWorld(ACCOUNT, fortnight()), lambda: NOW, keys[1])) as url,
+        closing(connector(url, tmp_path)) as found,
+        pytest.raises(AuthenticationError),
+    ):
+        list(found.poll({}, NOW))
+
+
+def test_credentials_are_for_their_owner_only(keys: tuple[Path, Mapping[str, str]]) -> None:
+    assert {path.name: path.stat().st_mode & 0o777 for path in keys[0].iterdir()} == dict.fromkeys(keys[1], 0o600)
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_none_and_one_record(poll: Poll, count: int) -> None:
     lines = [line("ONLY", dt.datetime(2026, 11, 19, 6, tzinfo=dt.UTC), 5)][:count]
