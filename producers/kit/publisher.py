@@ -113,7 +113,8 @@ class Publisher:
         return len(page.transactions)
 
     def close(self) -> None:
-        """Drop the producer and whatever it still holds unconfirmed."""
+        """Drop the producer and whatever it still holds unconfirmed; a later page starts with fresh metadata."""
+        self._sizes = {}
         if self._producer is not None:
             self._producer.purge()
             self._producer.flush(1.0)

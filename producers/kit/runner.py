@@ -30,6 +30,8 @@ __all__ = ["CursorPort", "ProducerRunner", "PublisherPort"]
 
 _TERMINAL_PAUSE = 300.0
 _STOP_SECONDS = 10
+_LONGEST_ASKED = 3600.0
+"""Seconds; a provider that asks for a longer pause than this is asked again all the same."""
 _POLICY = RetryPolicy(base_seconds=1.0, cap_seconds=60.0, draw=random.random)
 _ONCE_ATTEMPTS = 5
 
@@ -230,7 +232,7 @@ class ProducerRunner:
         if _is_retryable(error):
             wait = self._policy.backoff(failures)
             if isinstance(error, RateLimitError) and error.retry_after is not None:
-                wait = max(wait, float(error.retry_after))
+                wait = max(wait, min(float(error.retry_after), _LONGEST_ASKED))
         else:
             wait = self._terminal_pause
         # An error of ours says everything in its message; of anything else the way there is needed.

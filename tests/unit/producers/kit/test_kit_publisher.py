@@ -71,6 +71,18 @@ def test_a_record_that_the_broker_refuses_fails_the_page_and_the_next_page_works
     publisher.close()
 
 
+def test_a_delivery_report_that_says_no_fails_the_page(mock_cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publisher = Publisher(mock_cluster, CONFIG, TextEncoder(), mock=True, deadline_seconds=10)
+    with monkeypatch.context() as patch:
+        # More partitions than there are: the records for those that are not there come back undelivered.
+        sizes = {"acme_txns": 64, "acme_statements": 64}
+        patch.setattr("producers.kit.publisher.ensure_topics", lambda *_, **__: sizes)
+        with pytest.raises(PublishError, match=r"of 50 records not confirmed: .*partition"):
+            publisher.publish(PAGE)
+    assert publisher.publish(PAGE) == 50
+    publisher.close()
+
+
 def test_no_delivery_report_within_the_deadline_is_an_error(mock_cluster: str) -> None:
     ticks = iter(range(0, 100_000, 20))
     publisher = Publisher(mock_cluster, CONFIG, TextEncoder(), mock=True, deadline_seconds=30, clock=lambda: next(ticks))
