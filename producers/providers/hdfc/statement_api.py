@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from producers.errors import ContractChangeError
 from producers.kit.contract import RawObject
 from producers.kit.day_windows import DayWindow
+from producers.kit.failure_text import error_from_text, says_no_records
 from producers.kit.oauth import ClientCredentials
 from producers.kit.paging import paginate
 from producers.kit.payload import parse_json
@@ -126,12 +127,13 @@ class StatementApi:
         if not isinstance(value, dict):
             raise ContractChangeError(f"{position}: the answer is a {type(value).__name__}, an object is due")
         fields, names = normalise_keys(value), self._options.fields
+        self._raise_failure(fields, position)
         rows = fields.get(letters(names.records), ())
         if isinstance(rows, dict):
             rows = (rows,)
         if not isinstance(rows, list | tuple):
             raise ContractChangeError(f"{position}: {names.records!r} is no list; map the bank's name in options.fields.records")
-        if letters(names.records) not in fields:
+        if letters(names.records) not in fields and "errorcode" not in fields:
             raise ContractChangeError(f"{position}: {names.records!r} is missing; map the bank's name in options.fields.records")
         return StatementPage(
             rows=tuple(rows),
@@ -142,6 +144,13 @@ class StatementApi:
             complete_through=self._declared(fields, position),
             has_more=str(fields.get(letters(names.has_more), "")).strip().upper() in _YES,
         )
+
+    @staticmethod
+    def _raise_failure(fields: Mapping[str, Any], position: str) -> None:
+        """HDFC's interfaces say success with `errorCode` 0, and any other code beside HTTP 200 that they failed."""
+        code, text = str(fields.get("errorcode") or "0").strip(), str(fields.get("errormessage") or "").strip()
+        if code.strip("0") and not says_no_records(text):
+            raise error_from_text(f"HDFC {position}", code, text)
 
     def _balance(self, fields: Mapping[str, Any], name: str, position: str) -> int | None:
         value = fields.get(letters(name))

@@ -6,9 +6,11 @@ and all its rows are settled into a payout whose UTR is known; the others are re
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import structlog
 
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
@@ -16,13 +18,15 @@ from producers.kit.day_windows import IST, complete_through, local_day
 from producers.kit.overlap import PublishedDays, published, unpublished_from
 from producers.kit.transport import RetryPolicy
 from producers.providers.razorpay.errors import ItemError
-from producers.providers.razorpay.mapping import ItemOrigin, encode_row, row_to_transaction
+from producers.providers.razorpay.mapping import ItemOrigin, encode_row, peculiarities, row_to_transaction
 from producers.providers.razorpay.options import RazorpayOptions, load_options
 from producers.providers.razorpay.recon_api import RECON_PATH, ReconApi, build_api
 from reconduit.sources import SourceConfig
 from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind, Status
 
 __all__ = ["RazorpayConnector", "build"]
+
+_log = structlog.get_logger(__name__)
 
 _Record = CanonicalTransaction | BadRecord
 
@@ -136,6 +140,7 @@ class RazorpayConnector:
         fresh = records[unpublished_from(records, before) :]
         if not fresh:
             return None
+        self._warn(fresh, rows)
         return Page(
             {},
             transactions=[record for record in fresh if isinstance(record, CanonicalTransaction)],
@@ -143,6 +148,16 @@ class RazorpayConnector:
             raw=[*raw, *utrs.raw],
             fetched=len(rows),
         )
+
+    @staticmethod
+    def _warn(fresh: Iterable[_Record], rows: Sequence[tuple[object, str]]) -> None:
+        """Log what is odd about the records that are about to be published; at each poll it would be noise."""
+        by_reference = {raw_ref: row for row, raw_ref in rows}
+        for record in fresh:
+            row = by_reference.get(record.raw_ref or "") if isinstance(record, CanonicalTransaction) else None
+            if isinstance(row, Mapping) and isinstance(record, CanonicalTransaction):
+                for text in peculiarities(row, record):
+                    _log.warning("razorpay row is peculiar", source=record.source, txn_id=record.txn_id, detail=text)
 
     def _records(
         self, day: dt.date, rows: Iterable[tuple[object, str]], utrs: Mapping[str, str], now: dt.datetime

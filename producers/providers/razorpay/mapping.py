@@ -8,12 +8,10 @@ seconds; `notes` is text, object, list or null, and is not read.
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-import structlog
 
 from producers.kit.day_windows import IST, local_day
 from producers.providers.razorpay.errors import ItemError
@@ -21,15 +19,13 @@ from schemas.errors import AmountError
 from schemas.money import MAX_AMOUNT_MINOR, currency_exponent
 from schemas.records import CanonicalTransaction, Direction, Status
 
-__all__ = ["ItemOrigin", "encode_row", "row_to_transaction"]
+__all__ = ["ItemOrigin", "encode_row", "peculiarities", "row_to_transaction"]
 
 BANK_CODE = "RAZORPAY"
 
 _TYPES = {"payment": "PAYMENT", "refund": "REFUND", "transfer": "TRANSFER", "adjustment": "ADJUSTMENT"}
 _CHANNELS = dict.fromkeys(("card", "netbanking", "wallet", "emi", "paylater", "bank_transfer"), "ONLINE") | {"upi": "UPI"}
 _UNSETTLED, _SETTLED = 0, 1
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +102,15 @@ def _direction(row: Mapping[str, Any], kind: str) -> Direction:
     return Direction.CREDIT if kind == "payment" else Direction.DEBIT
 
 
-def _warn_of_the_unusual(row: Mapping[str, Any], record: CanonicalTransaction) -> None:
-    """What a person should look at, although the money is clear: it is kept either way."""
+def peculiarities(row: Mapping[str, Any], record: CanonicalTransaction) -> Iterator[str]:
+    """What a person should look at in a row, although it was normalised to `record` and is kept."""
     kind, fee = row.get("type"), record.fee_minor or 0
     if kind not in _TYPES:
-        _log.warning("razorpay row of an unknown type is kept as OTHER", source=record.source, txn_id=record.txn_id, type=kind)
+        yield f"type {kind!r} is not known and kept as OTHER"
     expected = record.amount_minor - fee if record.direction is Direction.CREDIT else record.amount_minor + fee
     moved = _subunits(row, "credit", default=0) or _subunits(row, "debit", default=0)
     if moved != expected:
-        _log.warning(
-            "razorpay row moves another sum than amount and fee say",
-            source=record.source,
-            txn_id=record.txn_id,
-            moved_minor=moved,
-            expected_minor=expected,
-        )
+        yield f"it moves {moved} subunits where amount and fee say {expected}"
 
 
 def row_to_transaction(row: Mapping[str, Any], utrs: Mapping[str, str], origin: ItemOrigin) -> CanonicalTransaction:
@@ -149,7 +139,7 @@ def row_to_transaction(row: Mapping[str, Any], utrs: Mapping[str, str], origin: 
     utr = _text(row, "settlement_utr") or (utrs.get(settlement) if settlement else None)
     is_settled = row.get("settled") is True and row.get("on_hold") is not True and utr is not None
     settled_at = _moment(row, "settled_at") if is_settled else None
-    record = CanonicalTransaction(
+    return CanonicalTransaction(
         tenant_id=origin.tenant_id,
         txn_id=f"{origin.account_id}:{entity_id}",
         revision=_SETTLED if is_settled else _UNSETTLED,
@@ -175,5 +165,3 @@ def row_to_transaction(row: Mapping[str, Any], utrs: Mapping[str, str], origin: 
         raw_ref=origin.raw_ref,
         ingested_at=origin.ingested_at,
     )
-    _warn_of_the_unusual(row, record)
-    return record

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, PermissionDeniedError
+from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, PermissionDeniedError, TransientError
 from producers.kit.contract import Page
 from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, forward_to
 from producers.providers.hdfc.connector import HdfcConnector, build
@@ -311,6 +311,28 @@ def test_without_a_declaration_the_watermark_lags(server):
 def test_an_answer_of_another_shape_is_a_contract_change(server, fields: dict[str, Any], says: str):
     with asking(_statement_of([], **fields), server) as connector, pytest.raises(ContractChangeError, match=says):
         list(connector.poll({}, NOW))
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [("System is busy, try again", TransientError), ("User not authorised", PermissionDeniedError), ("Kaput", ContractChangeError)],
+)
+def test_a_failure_beside_http_200_is_an_error(server, text: str, error: type[Exception]):
+    answer = _statement_of([], errorCode="E77", errorMessage=text)
+    with asking(answer, server) as connector, pytest.raises(error, match="E77"):
+        list(connector.poll({}, NOW))
+
+
+def test_no_records_is_an_empty_answer(server):
+    def answer(request: FakeRequest) -> FakeResponse:
+        if request.path.endswith("token"):
+            return FakeResponse(body=b'{"access_token": "t"}')
+        return FakeResponse(body=b'{"errorCode": "E01", "errorMessage": "No records found"}')
+
+    with asking(answer, server) as connector:
+        (page,) = list(connector.poll({}, NOW))
+    assert page.transactions == ()
+    assert page.statements[0].kind is StatementKind.WATERMARK
 
 
 def test_paging_without_end_is_stopped(server):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -252,6 +253,15 @@ def test_unreadable_and_contradictory_rows_go_to_quarantine(server):
     assert [record.position for record in bad] == [record.position for page in second for record in page.bad]
     assert b"12.3.4" in b"".join(record.raw for record in bad)
     assert sum(page.fetched for page in first) == len(rows)
+
+
+def test_a_peculiar_row_is_told_once(server):
+    money = usual_money()
+    money.items[0] = item(0, NOW - 4 * DAY, NOW - 2 * DAY, type="cashgram")
+    with connected(server, money) as connector, structlog.testing.capture_logs() as events:
+        cursor = list(connector.poll({}, NOW))[-1].cursor
+        list(connector.poll(cursor, NOW))
+    assert [event["txn_id"] for event in events if "peculiar" in event["event"]] == ["razorpay-main:pay_0000"]
 
 
 def test_an_answer_without_items_is_a_contract_change(server):
