@@ -55,7 +55,8 @@ class NearestFinder:
         lag = _lag(item, other)
         if lag:
             found.append(Reason("date", f"{abs(lag)} days {'later' if lag > 0 else 'earlier'}"))
-        if not set(all_references(item)) & set(all_references(other)):
+        ours, theirs = all_references(item), all_references(other)
+        if (ours or theirs) and not set(ours) & set(theirs):
             found.append(Reason("reference", f"{other.key or 'none'} instead of {item.key or 'none'}"))
         return tuple(found)
 
@@ -65,8 +66,9 @@ class NearestFinder:
         if any(one_slip_apart(first, second) for first in all_references(item) for second in all_references(other)):
             return "typo"
         if not apart:
+            same = set(all_references(item)) & set(all_references(other))
             late = abs(_lag(item, other)) > max(self._tolerance.days_before, self._tolerance.days_after)
-            return "timing" if late else "reference"
+            return "timing" if same or late else "reference"
         return "fee" if apart <= self._fees.allowed_minor(item.amount_minor, item.currency) else None
 
 

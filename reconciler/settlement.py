@@ -75,7 +75,7 @@ class _Solving:
             reason = Reason("duplicate", "the same payout is credited more than once; the first credit stays")
             surplus = tuple(self.open(BreakType.DUPLICATE, [item], item.amount_minor, [reason]) for item in copies)
             return Outcome(matches=matched.matches, breaks=surplus)
-        gross = sum(item.amount_minor for item in gateway)
+        gross = sum(item.amount_minor for item in gateway if item.direction > 0)
         explained = abs(net - paid) <= self.reconciliation.fees.allowed_minor(gross, gateway[0].currency)
         kind = BreakType.FEE_VARIANCE if explained else BreakType.AMOUNT
         return Outcome(breaks=(self.open(kind, [*gateway, *bank], abs(net - paid), reasons),))

@@ -9,8 +9,10 @@ __all__ = ["match"]
 
 
 def match(
-    left: Annotated[str, typer.Argument(help="The one file: CSV, camt.053 or MT940, told by content; - for standard input.")],
-    right: Annotated[str, typer.Argument(help="The other file.")],
+    left: Annotated[
+        str, typer.Argument(metavar="LEFT", help="The one file: CSV, camt.053 or MT940, told by content; - for standard input.")
+    ],
+    right: Annotated[str, typer.Argument(metavar="RIGHT", help="The other file.")],
     *,
     rules: Annotated[Path | None, typer.Option(help="Reconciliation file; it can also map CSV columns.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write every match and break as CSV.")] = None,

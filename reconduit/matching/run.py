@@ -10,8 +10,9 @@ from rich.console import Console
 
 from reconciler.conservation import check
 from reconciler.dispatch import solve
+from reconciler.errors import ReconcilerError
 from reconciler.reconciliation import Reconciliation
-from reconduit.errors import SettingsError
+from reconduit.errors import ReconduitError, SettingsError
 from reconduit.matching.items import horizon_of, items_of
 from reconduit.matching.report import as_document, write_csv
 from reconduit.matching.rules import load_reconciliation
@@ -53,8 +54,12 @@ def run_match(left: str, right: str, *, rules: Path | None, out: Path | None, js
         for warning in file.warnings:
             print(f"reconduit: {warning}", file=sys.stderr)
     items = items_of(reconciliation, *files)
-    outcome = solve(reconciliation, items, horizon_of(reconciliation, *files))
-    check(items, outcome)
+    try:
+        outcome = solve(reconciliation, items, horizon_of(reconciliation, *files))
+        check(items, outcome)
+    except ReconcilerError as error:
+        # Uncaught it would end the process with status 1, which is what scripts take for breaks.
+        raise ReconduitError(f"the engine failed: {error}; this is a bug, please report it with both files") from error
     document = as_document(reconciliation, items, outcome)
     if out is not None:
         _write(out, lambda stream: write_csv(stream, items, outcome))

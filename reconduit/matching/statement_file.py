@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from producers.errors import FileFormatError, ProducerError
 from producers.formats.contract import BadEntry, Entry, Finding, ParseOptions, StatementEnd
+from producers.formats.registry import StatementFormat, format_named
 from producers.formats.sniff import sniff_stream
 from reconciler.reconciliation import CsvColumns
 from schemas.records import Proof
@@ -69,12 +70,14 @@ def read_file(path: str, columns: CsvColumns | None, default_currency: str | Non
     closing: list[dt.date | None] = []
     try:
         with _open(path) as stream:
-            for event in sniff_stream(stream).parse(stream, options):
+            for event in _format(stream, options).parse(stream, options):
                 match event:
                     case Entry():
                         entries.append(event)
                     case BadEntry():
                         bad.append(event)
+                    case Finding(code="currency_assumed"):
+                        pass  # the documented default of the command, not news
                     case Finding():
                         warnings.append(f"{name}:{event.line}: {event.message}")
                     case StatementEnd():
@@ -93,6 +96,16 @@ def read_file(path: str, columns: CsvColumns | None, default_currency: str | Non
 
 def _open(path: str) -> BinaryIO:
     return BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path).open("rb")
+
+
+def _format(stream: BinaryIO, options: ParseOptions) -> StatementFormat:
+    """The format by content. A file that nothing recognises is CSV when the rules say how its columns are called."""
+    try:
+        return sniff_stream(stream)
+    except FileFormatError:
+        if not options.mapping["columns"]:
+            raise
+        return format_named("csv")
 
 
 def _mapping(columns: CsvColumns) -> Mapping[str, Any]:

@@ -1,0 +1,54 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.assignment import assign
+from reconciler.evidence import deletion_variants, one_slip_apart, reference_tokens, words
+from reconciler.near_references import truncation_labels
+
+texts = st.text(alphabet="AB12", max_size=6)
+
+
+def distance(first: str, second: str) -> int:
+    """Optimal string alignment distance, by the book."""
+    rows = {(-1, -1): 0}
+    rows |= {(index, -1): index + 1 for index in range(len(first))}
+    rows |= {(-1, index): index + 1 for index in range(len(second))}
+    for i, left in enumerate(first):
+        for j, right in enumerate(second):
+            best = min(rows[i - 1, j] + 1, rows[i, j - 1] + 1, rows[i - 1, j - 1] + (left != right))
+            if i and j and left == second[j - 1] and first[i - 1] == right:
+                best = min(best, rows[i - 2, j - 2] + 1)
+            rows[i, j] = best
+    return rows[len(first) - 1, len(second) - 1]
+
+
+@given(texts, texts)
+def test_one_slip_is_an_edit_distance_of_one(first: str, second: str) -> None:
+    assert one_slip_apart(first, second) == (distance(first, second) == 1)
+
+
+@given(texts, texts)
+def test_references_one_slip_apart_share_a_deletion_variant(first: str, second: str) -> None:
+    if one_slip_apart(first, second):
+        assert set(deletion_variants(first)) & set(deletion_variants(second))
+
+
+def test_references_are_found_inside_a_text(make_item) -> None:
+    item = make_item("b", "bank", key="UTR99", text="NEFT CR-UTIB0000100-ACME inv-00 42/2026 by transfer")
+    tokens = reference_tokens(item)
+    assert {"UTR99", "UTIB0000100", "INV0042", "INV00422026"[:7]} <= tokens
+    assert "TRANSFER" not in tokens
+    assert {"ACME", "TRANSFER"} <= words(item)
+
+
+def test_a_beginning_that_many_references_share_is_no_evidence() -> None:
+    assert truncation_labels(["PAY00001"], ["PAY00001X1"]).keys() == {"PAY00001", "PAY00001X1"}
+    assert not truncation_labels(["PAY00001"], [f"PAY00001{number:03d}" for number in range(9)])
+    assert not truncation_labels(["PAY0000"], ["PAY00001X1"])
+
+
+def test_the_cheapest_pair_wins_and_ties_are_reported() -> None:
+    found = assign({(0, 0): (0,), (0, 1): (1,), (1, 1): (2,), (2, 2): (1,), (2, 3): (1,)}, [1, 1, 1], [1, 1, 1, 1])
+    assert sorted(found.pairs) == [(0, 0), (1, 1)]
+    assert list(found.ties) == [((2,), (2, 3))]
+    assert not assign({(0, 0): (0,)}, [2], [1]).pairs

@@ -1,0 +1,137 @@
+"""Properties that hold for every shape: order independence, conservation, no double claim, monotone tolerance, symmetric sides."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.conservation import check
+from reconciler.digest import decision_digest
+from reconciler.dispatch import solve
+from reconciler.reconciliation import Reconciliation, Tolerance
+from reconciler.rules import parse_reconciliation
+from reconciler.types import BreakType, Item, Outcome
+
+BASE = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+def rules(shape: str) -> Reconciliation:
+    text = f"""name: any
+version: 1
+shape: {shape}
+sides: [{{name: one}}, {{name: two}}]
+tolerance: {{amount: {{absolute_minor: {{INR: 2}}}}, days: {{before: 2, after: 2}}}}
+fees: {{ppm: 20000}}
+"""
+    return parse_reconciliation(text, "any.yaml")
+
+
+RULES = {shape: rules(shape) for shape in ("keyed", "settlement", "statement")}
+shapes = pytest.mark.parametrize("shape", sorted(RULES))
+
+# Few values of everything, so that twins, ties, duplicates and near misses are the rule and not the exception.
+_references = st.sampled_from(["REF00000001", "REF00000010", "REF0000000", "INV4711XY", None, None])
+
+
+@st.composite
+def books(draw: st.DrawFn) -> list[Item]:
+    count = draw(st.integers(0, 9))
+    return [
+        Item(
+            id=f"i{number}",
+            side=draw(st.sampled_from(["one", "two"])),
+            account="acc",
+            amount_minor=draw(st.sampled_from([100, 101, 103, 250, 500])),
+            currency=draw(st.sampled_from(["INR", "INR", "INR", "EUR"])),
+            direction=draw(st.sampled_from([1, 1, 1, -1])),
+            booked_at=BASE + dt.timedelta(days=draw(st.integers(0, 4))),
+            status=draw(st.sampled_from(["SUCCESS"] * 6 + ["FAILED", "PENDING", "VOID"])),
+            is_reversal=draw(st.sampled_from([False, False, False, True])),
+            fee_minor=draw(st.sampled_from([None, 2])),
+            key=draw(_references),
+            references=draw(st.sampled_from([(), ("INV4711XY",)])),
+            text=draw(st.sampled_from(["", "rent", "NEFT REF00000001 acme", "acme"])),
+        )
+        for number in range(count)
+    ]
+
+
+horizons = st.sampled_from(
+    [None, {}, {"one": BASE + dt.timedelta(days=60)}, dict.fromkeys(("one", "two"), BASE + dt.timedelta(days=60))]
+)
+
+
+@shapes
+@given(items=books(), horizon=horizons, data=st.data())
+def test_the_order_of_the_items_does_not_matter(shape: str, items: list[Item], horizon, data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(items))
+    first, second = solve(RULES[shape], items, horizon), solve(RULES[shape], shuffled, horizon)
+    assert decision_digest(first) == decision_digest(second)
+    assert {match.reasons for match in first.matches} == {match.reasons for match in second.matches}
+
+
+@shapes
+@given(items=books(), horizon=horizons)
+def test_every_item_is_accounted_for_once(shape: str, items: list[Item], horizon) -> None:
+    outcome = solve(RULES[shape], items, horizon)
+    check(items, outcome)
+    claimed = [member for match in outcome.matches for member in match.members]
+    assert len(claimed) == len(set(claimed))
+
+
+@shapes
+@given(items=books())
+def test_nothing_is_final_without_a_horizon(shape: str, items: list[Item]) -> None:
+    outcome = solve(RULES[shape], items, None)
+    assert not any(decision.final for decision in (*outcome.matches, *outcome.breaks))
+    assert not {broken.type for broken in outcome.breaks} & {BreakType.MISSING_LEFT, BreakType.MISSING_RIGHT}
+
+
+@given(items=books(), wider=st.integers(0, 5))
+def test_a_pair_that_agrees_under_one_tolerance_agrees_under_a_wider_one(items: list[Item], wider: int) -> None:
+    narrow = RULES["statement"].tolerance
+    wide = replace(narrow, absolute_minor={"INR": 2 + wider})
+    for first in items:
+        for last in items:
+            amounts = (first.signed_minor, last.signed_minor)
+            assert not narrow.within(amounts, "INR") or wide.within(amounts, "INR")
+
+
+@given(items=books(), wider=st.integers(1, 600))
+def test_a_wider_tolerance_never_opens_a_keyed_group_of_single_items(items: list[Item], wider: int) -> None:
+    singles = [item for item in {(item.key, item.side): item for item in items}.values() if item.key]
+    narrow = RULES["keyed"]
+    wide = replace(narrow, tolerance=Tolerance(absolute_minor={"*": 2 + wider}))
+    matched = {match.members for match in solve(narrow, singles, None).matches}
+    assert matched <= {match.members for match in solve(wide, singles, None).matches}
+
+
+def mirrored(outcome: Outcome) -> set[tuple[object, ...]]:
+    names = {BreakType.MISSING_LEFT: BreakType.MISSING_RIGHT, BreakType.MISSING_RIGHT: BreakType.MISSING_LEFT}
+    decided: set[tuple[object, ...]] = {(match.members, match.stage, match.decision, match.final) for match in outcome.matches}
+    return decided | {(broken.members, names.get(broken.type, broken.type), broken.final) for broken in outcome.breaks}
+
+
+def plain(outcome: Outcome) -> set[tuple[object, ...]]:
+    decided: set[tuple[object, ...]] = {(match.members, match.stage, match.decision, match.final) for match in outcome.matches}
+    return decided | {(broken.members, broken.type, broken.final) for broken in outcome.breaks}
+
+
+@pytest.mark.parametrize("shape", ["keyed", "statement"])
+@given(items=books(), horizon=horizons)
+def test_which_side_is_left_does_not_matter(shape: str, items: list[Item], horizon) -> None:
+    straight = RULES[shape]
+    swapped = replace(straight, sides=straight.sides[::-1])
+    assert plain(solve(straight, items, horizon)) == mirrored(solve(swapped, items, horizon))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), min_size=1), st.integers(0, 999_999), st.integers(0, 10**6)
+)
+def test_the_reach_of_a_tolerance_is_beyond_everything_within_it(amounts: list[tuple[int, int]], ppm: int, absolute: int) -> None:
+    tolerance = Tolerance(absolute_minor={"*": absolute}, ppm=ppm)
+    for first, last in amounts:
+        if tolerance.within((first, last), "INR"):
+            assert abs(first - last) <= tolerance.reach_minor(first, "INR")

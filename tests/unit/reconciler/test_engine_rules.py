@@ -1,0 +1,123 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import RulesError
+from reconciler.reconciliation import Base, KeyField, Shape, Tolerance
+from reconciler.rules import parse_reconciliation
+from reconciler.types import Stage
+
+MINIMAL = """name: books
+version: 3
+shape: statement
+sides:
+  - name: ledger
+  - name: bank
+"""
+DEMO = Path(__file__).parents[3] / "deploy" / "demo" / "reconciliations"
+
+
+def test_minimal_file_has_the_documented_defaults() -> None:
+    rules = parse_reconciliation(MINIMAL, "books.yaml")
+    assert (rules.name, rules.version, rules.shape, rules.side_names) == ("books", 3, Shape.STATEMENT, ("ledger", "bank"))
+    assert rules.tolerance == Tolerance()
+    assert rules.stages == (Stage.REFERENCE, Stage.TOLERANCE)
+    assert (rules.calendar.grace, rules.calendar.weekend) == (1, frozenset({5, 6}))
+
+
+def test_full_file() -> None:
+    text = """
+name: full
+version: 1
+shape: settlement
+sides:
+  - name: gateway
+    sources: [razorpay, stripe]
+    filter: {account: "rzp-*", not_account: [rzp-test], transaction_type: [PAYMENT, REFUND], channel: [UPI], direction: credit}
+  - {name: bank, sources: [hdfc]}
+tolerance:
+  amount: {absolute_minor: {INR: 1_00, "*": 5}, ppm: 250, base: first}
+  days: {before: 1, after: 3}
+fees: {absolute_minor: {INR: 50}, ppm: 2000}
+calendar: {weekend: [friday, saturday], holidays: [2026-01-26], grace: 2}
+stages: [settlement]
+csv:
+  gateway: {id: Txn, amount: Amt, date_format: "%d/%m/%Y", decimal: ",", currency_code: INR}
+"""
+    rules = parse_reconciliation(text, "full.yaml")
+    gateway = rules.sides[0].filter
+    assert rules.key is KeyField.SETTLEMENT_ID
+    assert rules.tolerance.base is Base.FIRST
+    assert rules.tolerance.absolute_minor == {"INR": 100, "*": 5}
+    assert rules.calendar.weekend == {4, 5}
+    assert rules.calendar.holidays == {dt.date(2026, 1, 26)}
+    assert rules.csv["gateway"].currency_code == "INR"
+    assert gateway.accepts(account="rzp-main", transaction_type="REFUND", channel="UPI", direction=1)
+    assert not gateway.accepts(account="rzp-test", transaction_type="REFUND", channel="UPI", direction=1)
+    assert not gateway.accepts(account="rzp-main", transaction_type="FEE", channel="UPI", direction=1)
+    assert not gateway.accepts(account="rzp-main", transaction_type="REFUND", channel="UPI", direction=-1)
+    assert rules.side_of("hdfc", account="x", transaction_type="PAYOUT", channel="OTHER", direction=1) == 1
+    assert rules.side_of("icici", account="x", transaction_type="PAYOUT", channel="OTHER", direction=1) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "x.yaml:1: .*empty"),
+        ("name: [", "x.yaml:1: .*no YAML"),
+        ("- a", "x.yaml:1: the file must be a mapping"),
+        (MINIMAL + "colour: red\n", "x.yaml:7: `colour` is not known in the file; allowed: name, version, "),
+        (MINIMAL + "version: 4\n", "x.yaml:7: `version` is in the file twice"),
+        (MINIMAL.replace("version: 3\n", ""), "x.yaml:1: the file needs `version`"),
+        (MINIMAL.replace("3", "0"), "x.yaml:2: `version` must be a whole number from 1"),
+        (MINIMAL.replace("3", "1.5"), "x.yaml:2: `version` must be a whole number"),
+        (MINIMAL.replace("3", "true"), "x.yaml:2: `version` must be a whole number"),
+        (MINIMAL.replace("statement", "fuzzy"), "x.yaml:3: `shape` is 'fuzzy'; allowed: keyed, settlement, statement"),
+        (MINIMAL.replace("name: books", "name: Books!"), "x.yaml:1: `name` is 'Books!'"),
+        (MINIMAL.replace("  - name: bank\n", ""), "x.yaml:5: `sides` has 1 sides; the statement shape takes 2"),
+        (MINIMAL.replace("bank", "ledger"), "x.yaml:5: `sides` has two sides of the same name"),
+        (MINIMAL + "key: reference_number\n", "x.yaml:7: `key` does not belong to the statement shape"),
+        (MINIMAL + "stages: [key]\n", "x.yaml:7: an entry of `stages` is 'key'; allowed: reference, tolerance"),
+        (MINIMAL + "stages: []\n", "x.yaml:7: `stages` must name each stage once"),
+        (MINIMAL + "tolerance:\n  amount: {ppm: -1}\n", "x.yaml:8: `ppm` must be a whole number from 0 to 1000000, not -1"),
+        (MINIMAL + "tolerance:\n  amount:\n    absolute_minor: {inr: 1}\n", "x.yaml:9: `inr` is no currency"),
+        (MINIMAL + "calendar: {weekend: [funday]}\n", "x.yaml:7: an entry of `weekend` is 'funday'"),
+        (MINIMAL + "calendar: {holidays: [26/01/2026]}\n", "x.yaml:7: .*written YYYY-MM-DD"),
+        (MINIMAL + "csv:\n  teller: {id: A}\n", "x.yaml:8: `teller` is not known in `csv`; allowed: ledger, bank"),
+        (MINIMAL + "csv:\n  bank: {signs: odd}\n", "x.yaml:8: `signs` is 'odd'"),
+    ],
+)
+def test_errors_name_file_line_and_what_is_allowed(text: str, message: str) -> None:
+    with pytest.raises(RulesError, match=message):
+        parse_reconciliation(text, "x.yaml")
+
+
+def test_the_digest_is_of_the_text_and_not_of_its_line_ends() -> None:
+    one = parse_reconciliation(MINIMAL, "a.yaml")
+    assert one.digest == parse_reconciliation(MINIMAL.replace("\n", "\r\n"), "b.yaml").digest
+    assert one.digest != parse_reconciliation(MINIMAL + "# a remark\n", "a.yaml").digest
+
+
+@pytest.mark.parametrize(
+    ("file", "shape", "sources"),
+    [
+        ("payments-three-way", Shape.KEYED, [("core",), ("gateway",), ("mobile",)]),
+        ("razorpay-settlements", Shape.SETTLEMENT, [("razorpay",), ("hdfc",)]),
+        ("ledger-bank", Shape.STATEMENT, [("core",), ("icici", "sbi", "camt", "mt940")]),
+    ],
+)
+def test_the_demo_reconciliations_are_what_the_architecture_says(file: str, shape: Shape, sources: list[tuple[str, ...]]) -> None:
+    rules = parse_reconciliation((DEMO / f"{file}.yaml").read_text(encoding="utf-8"), f"{file}.yaml")
+    assert (rules.name, rules.shape, [side.sources for side in rules.sides]) == (file, shape, sources)
+
+
+def test_the_core_feed_is_split_between_two_reconciliations() -> None:
+    payments, ledger = (
+        parse_reconciliation((DEMO / f"{name}.yaml").read_text(encoding="utf-8"), name)
+        for name in ("payments-three-way", "ledger-bank")
+    )
+    for account, in_payments in (("core-payments", True), ("000405001234", False)):
+        given = {"account": account, "transaction_type": "PAYMENT", "channel": "UPI", "direction": 1}
+        assert (payments.side_of("core", **given) == 0) is in_payments
+        assert (ledger.side_of("core", **given) == 0) is not in_payments

@@ -1,0 +1,172 @@
+import datetime as dt
+
+import pytest
+
+from reconciler.conservation import check
+from reconciler.dispatch import solve
+from reconciler.errors import ReconcilerError
+from reconciler.rules import parse_reconciliation
+from reconciler.statement import solve_book
+from reconciler.types import Decision, Item, Outcome, Stage
+
+TEXT = """name: books
+version: 1
+shape: statement
+sides: [{name: ledger}, {name: bank}]
+tolerance: {amount: {absolute_minor: {INR: 0}}, days: {before: 1, after: 5}}
+fees: {absolute_minor: {INR: 500}}
+"""
+RULES = parse_reconciliation(TEXT, "books.yaml")
+PASSED = dict.fromkeys(RULES.side_names, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
+UTR, OTHER_UTR = "AXISN26061000123", "HDFCN26061777888"
+
+
+def solved(*items: Item, horizon=PASSED, rules=RULES) -> Outcome:
+    outcome = solve_book(rules, items, horizon)
+    check(items, outcome)
+    return outcome
+
+
+def pairs(outcome: Outcome) -> list[tuple[str, ...]]:
+    return [tuple(member.id for member in match.members) for match in outcome.matches]
+
+
+def kinds(outcome: Outcome) -> list[tuple[str, ...]]:
+    return [(broken.type.value, *(member.id for member in broken.members)) for broken in outcome.breaks]
+
+
+def test_an_equal_reference_matches_before_anything_else(make_item) -> None:
+    near = make_item("b2", "bank", 100, text="the same amount, and on the day")
+    outcome = solved(make_item("l", "ledger", 100, key=UTR), make_item("b1", "bank", 100, day=5, key=UTR), near)
+    assert pairs(outcome) == [("b1", "l")]
+    assert (outcome.matches[0].stage, outcome.matches[0].key, outcome.matches[0].final) == (Stage.REFERENCE, UTR, True)
+
+
+@pytest.mark.parametrize("day", [-2, 6])
+def test_outside_the_date_window_an_equal_reference_stays_open(make_item, day: int) -> None:
+    outcome = solved(make_item("l", "ledger", 100, key=UTR), make_item("b", "bank", 100, day=day, key=UTR))
+    assert kinds(outcome) == [("MISSING_LEFT", "b"), ("MISSING_RIGHT", "l")]
+    nearest = outcome.breaks[1].nearest
+    assert nearest is not None
+    assert (nearest.id, nearest.suspected, [reason.signal for reason in nearest.differs]) == ("b", "timing", ["date"])
+
+
+@pytest.mark.parametrize(
+    ("ledger", "bank", "signal"),
+    [
+        ({"key": "INV0042"}, {"key": UTR, "text": "NEFT-X-PAYMENT INV-0042-ACME"}, "embedded reference"),
+        ({"key": UTR}, {"text": f"NEFT CR-HDFC0000001-ACME-{UTR}"}, "embedded reference"),
+        ({"key": UTR}, {"key": UTR[:12]}, "truncated reference"),
+        ({"key": UTR[:-2] + "32"}, {"key": UTR}, "reference with a slip"),
+        ({"text": "ACME Ltd rent"}, {"text": "transfer ACME"}, "words"),
+        ({}, {}, "amount and date"),
+    ],
+)
+def test_weaker_evidence_with_equal_amount_and_near_date(make_item, ledger, bank, signal: str) -> None:
+    outcome = solved(make_item("l", "ledger", -100, **ledger), make_item("b", "bank", -100, day=2, **bank))
+    (match,) = outcome.matches
+    assert (match.stage, match.decision, match.reasons[0].signal) == (Stage.TOLERANCE, Decision.AUTO, signal)
+    assert match.probability_ppm < 1_000_000
+
+
+def test_evidence_decides_between_equal_amounts(make_item) -> None:
+    outcome = solved(
+        make_item("l1", "ledger", 100, key=UTR),
+        make_item("l2", "ledger", 100, key=OTHER_UTR),
+        make_item("b1", "bank", 100, text=f"NEFT-{OTHER_UTR}"),
+        make_item("b2", "bank", 100, text=f"NEFT-{UTR}"),
+    )
+    assert pairs(outcome) == [("b1", "l2"), ("b2", "l1")]
+
+
+def test_an_equal_reference_with_another_amount_is_an_amount_break(make_item) -> None:
+    outcome = solved(make_item("l", "ledger", 700, key=UTR), make_item("b", "bank", 777, key=UTR))
+    assert kinds(outcome) == [("AMOUNT", "b", "l")]
+    assert outcome.breaks[0].amount_minor == 77
+
+
+def test_money_in_never_matches_money_out(make_item) -> None:
+    rules = parse_reconciliation(TEXT.replace("{INR: 0}", "{INR: 1000}", 1), "books.yaml")
+    outcome = solved(make_item("l", "ledger", 100), make_item("b", "bank", -100), rules=rules)
+    assert not outcome.matches
+
+
+def test_twins_on_both_sides_are_paired_in_order(make_item) -> None:
+    items = [make_item(f"{side[0]}{number}", side, 600, text="CASH") for side in ("ledger", "bank") for number in (1, 2, 3)]
+    assert pairs(solved(*items)) == [("b1", "l1"), ("b2", "l2"), ("b3", "l3")]
+
+
+def test_two_against_one_is_reported_and_not_guessed(make_item) -> None:
+    outcome = solved(make_item("l1", "ledger", 500), make_item("l2", "ledger", 500), make_item("b", "bank", 500))
+    assert kinds(outcome) == [("AMBIGUOUS", "b", "l1", "l2")]
+    assert "ledger: l1, l2; bank: b" in outcome.breaks[0].reasons[0].text
+
+
+def test_different_records_that_nothing_tells_apart_are_ambiguous(make_item) -> None:
+    items = [
+        make_item(f"{side[0]}{name}", side, 500, text=f"{side} {name}") for side in ("ledger", "bank") for name in ("xx", "yy")
+    ]
+    ledger_bank = solved(*(item for item in items))
+    assert {broken.type.value for broken in ledger_bank.breaks} == {"AMBIGUOUS"}
+
+
+def test_a_rival_that_stays_open_makes_it_a_suggestion(make_item) -> None:
+    outcome = solved(make_item("l1", "ledger", 500), make_item("l2", "ledger", 500, day=1), make_item("b", "bank", 500, day=1))
+    (match,) = outcome.matches
+    assert (match.decision, match.runner_up, pairs(outcome)) == (Decision.SUGGESTED, "l1", [("b", "l2")])
+
+
+def test_references_of_one_form_that_differ_make_it_a_suggestion(make_item) -> None:
+    outcome = solved(make_item("l", "ledger", 500, key="INV0042"), make_item("b", "bank", 500, key="INV9917"))
+    assert outcome.matches[0].decision is Decision.SUGGESTED
+
+
+def test_a_pending_line_waits(make_item) -> None:
+    outcome = solved(make_item("l", "ledger", 500, key=UTR), make_item("b", "bank", 500, key=UTR, status="PENDING"))
+    assert kinds(outcome) == [("TIMING", "b"), ("MISSING_RIGHT", "l")]
+
+
+def test_an_open_item_names_its_nearest_candidate_and_a_cause(make_item) -> None:
+    outcome = solved(make_item("l", "ledger", 10_000), make_item("b", "bank", 9_600), make_item("far", "bank", 90_000))
+    nearest = {broken.members[0].id: broken.nearest for broken in outcome.breaks}
+    assert nearest["l"] is not None
+    assert (nearest["l"].id, nearest["l"].suspected) == ("b", "fee")
+    assert nearest["far"] is None
+
+
+def test_only_the_stages_of_the_rules_run(make_item) -> None:
+    rules = parse_reconciliation(TEXT + "stages: [reference]\n", "books.yaml")
+    assert not solved(make_item("l", "ledger", 100), make_item("b", "bank", 100), rules=rules).matches
+
+
+def test_a_book_has_one_currency_and_dispatch_splits_books(make_item) -> None:
+    items = [
+        make_item(f"{side}-{account}-{currency}", side, 100, account=account, currency=currency)
+        for side in ("ledger", "bank")
+        for account in ("a1", "a2")
+        for currency in ("INR", "EUR")
+    ]
+    with pytest.raises(ReconcilerError, match="one currency, not EUR, INR"):
+        solve_book(RULES, items, None)
+    outcome = solve(RULES, items, None)
+    check(items, outcome)
+    assert {(match.account, match.currency) for match in outcome.matches} == {(a, c) for a in ("a1", "a2") for c in ("INR", "EUR")}
+
+
+def test_a_keyed_item_without_key_is_not_lost(make_item) -> None:
+    rules = parse_reconciliation("name: k\nversion: 1\nshape: keyed\nsides: [{name: ledger}, {name: bank}]\n", "k.yaml")
+    items = [make_item("l", "ledger", 100), make_item("v", "ledger", 1, status="VOID"), make_item("b", "bank", 100, key="K1")]
+    outcome = solve(rules, items, None)
+    check(items, outcome)
+    assert sorted(kinds(outcome)) == [("REFERENCE", "l"), ("TIMING", "b")]
+
+
+@pytest.mark.timeout(20)
+def test_a_crowd_of_equal_amounts_does_not_cost_a_cross_product(make_item) -> None:
+    items = [
+        make_item(f"{side}{number:05d}", side, 100 + number % 3, day=number % 30, text=f"payment {number}")
+        for side in ("ledger", "bank")
+        for number in range(4_000)
+    ]
+    outcome = solved(*items)
+    assert len(outcome.matches) + len(outcome.breaks) > 0
