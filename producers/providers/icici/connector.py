@@ -103,7 +103,8 @@ class IciciConnector:
             longest = max(longest, len(rows))
             seen |= new_ids
             previous = frozenset(_canonical_json(row) for row in rows)
-            last_id = [found for row in rows if (found := _id_of(row))][-1]
+            # Going on from an id that was there before would send the bank back to its first row.
+            last_id = next(found for row in reversed(rows) if (found := _id_of(row)) in new_ids)
 
     def _refuse_dead_end(self, account: str, *, rows: int, fresh: int, longest: int) -> None:
         """Refuse a full page of new rows that gives no id to go on from: what follows it would be lost unnoticed."""
@@ -148,7 +149,11 @@ class IciciConnector:
             body = parse_json(plain, subject)
             if not isinstance(body, Mapping):
                 raise ContractChangeError(f"{subject}: the envelope holds a {type(body).__name__} instead of an object")
-        if str(body.get("RESPONSE", "")).upper() == "SUCCESS" and plain:
+        if str(body.get("RESPONSE", "")).upper() == "SUCCESS":
+            if not plain:
+                raise ContractChangeError(f"{subject}: a statement came in the open; the bank documents an envelope")
+            if body.get("ACCOUNTNO", account) != account:
+                raise ContractChangeError(f"{subject}: the answer is for the account {body['ACCOUNTNO']!r}")
             return plain, rows_of(body)
         code, text = _failure_of(body)
         if says_no_records(text):

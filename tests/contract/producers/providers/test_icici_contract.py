@@ -117,6 +117,13 @@ def test_legs_of_one_id_survive_every_page_size(poll: Poll, size: int) -> None:
     assert "L1-1" in ids(pages)
 
 
+def test_a_later_leg_at_the_end_of_a_page_does_not_send_the_bank_back(poll: Poll) -> None:
+    first = dt.datetime(2026, 11, 18, 6, tzinfo=dt.UTC)
+    names = ("A", "X", "B", "X", "C", "D")
+    lines = [line(name, first + dt.timedelta(hours=number), 10 + number) for number, name in enumerate(names)]
+    assert ids(poll(lines, size=2)) == ["A", "X", "B", "X-1", "C", "D"]
+
+
 def test_a_page_that_legs_of_one_id_fill_is_no_end(poll: Poll) -> None:
     with pytest.raises(ContractChangeError, match="paging cannot go on"):
         poll(fortnight(), size=1)
@@ -241,6 +248,7 @@ def answered(keys: tuple[Path, Mapping[str, str]]) -> Answer:
         ({"RESPONSE": "FAILURE", "MESSAGE": "Qwertz"}, ContractChangeError),
         ({"Record": []}, ContractChangeError),
         ({"RESPONSE": "SUCCESS", "Record": 5}, ContractChangeError),
+        ({"RESPONSE": "SUCCESS", "ACCOUNTNO": "000405009999"}, ContractChangeError),
         ([1], ContractChangeError),
         (b'{"success": false, "errorcode": "8015", "description": "Invalid API key"}', AuthenticationError),
         (b'{"RESPONSE": "SUCCESS", "Record": []}', ContractChangeError),
