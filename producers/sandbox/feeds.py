@@ -18,7 +18,7 @@ import datetime as dt
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -46,6 +46,7 @@ def feed_routes(name: str, world: World, clock: Callable[[], dt.datetime], crede
         credentials: `token`, the bearer token.
     """
     router = APIRouter()
+    arrivals = _Arrivals(world, name)
 
     @router.get("/records")
     def records(request: Request, after: str = "", limit: int = _DEFAULT_LIMIT) -> JSONResponse:
@@ -58,13 +59,29 @@ def feed_routes(name: str, world: World, clock: Callable[[], dt.datetime], crede
             place = _place_of(after)
         except ValueError:
             return JSONResponse({"error": "unknown cursor"}, 400)
-        return JSONResponse(_page(world, name, place, limit, clock()))
+        now = clock()
+        return JSONResponse(_page(arrivals.until(now), world.complete_through(now), place, limit))
 
     return router
 
 
-def _page(world: World, name: str, place: _Place | None, limit: int, now: dt.datetime) -> dict[str, Any]:
-    arrived = sorted(world.feed(name, now), key=_arrival)
+class _Arrivals:
+    """A feed's records in order of arrival; sorted again only when there are more, because what is visible stays visible."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
+        self._arrived: list[FeedRecord] = []
+
+    def until(self, now: dt.datetime) -> Sequence[FeedRecord]:
+        visible = self._world.feed(self._name, now)
+        arrived = self._arrived
+        if len(arrived) != len(visible):
+            self._arrived = arrived = sorted(visible, key=_arrival)
+        return arrived
+
+
+def _page(arrived: Sequence[FeedRecord], through: dt.datetime, place: _Place | None, limit: int) -> dict[str, Any]:
     start = 0 if place is None else bisect_right(arrived, place, key=_arrival)
     page = arrived[start : start + limit]
     last = _arrival(page[-1]) if page else place
@@ -73,7 +90,7 @@ def _page(world: World, name: str, place: _Place | None, limit: int, now: dt.dat
         "records": [_payload(record) for record in page],
         "next": _cursor_of(last),
         "has_more": has_more,
-        "complete_through": None if has_more else _timestamp(world.complete_through(now)),
+        "complete_through": None if has_more else _timestamp(through),
     }
 
 

@@ -129,13 +129,13 @@ def _body_of(document: JsonDocument) -> Mapping[str, Any]:
 def _aware(text: Any, source: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
+        if moment.utcoffset() is None:
+            raise ContractChangeError(f"source {source}: complete_through {text} has no zone")
+        return moment.astimezone(dt.UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ContractChangeError(f"source {source}: complete_through is {text!r}, a time by RFC 3339 is due") from error
-    if moment.utcoffset() is None:
-        raise ContractChangeError(f"source {source}: complete_through {text} has no zone")
-    return moment.astimezone(dt.UTC)
 
 
 def _bytes_of(record: Any) -> bytes:
     """The record as JSON again. The untouched bytes are in the page's original; decimals keep their digits as text."""
-    return json.dumps(record, ensure_ascii=False, default=str).encode()
+    return json.dumps(record, default=str).encode()

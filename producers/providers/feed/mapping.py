@@ -18,6 +18,8 @@ from schemas.records import CanonicalTransaction, Direction, Status
 
 __all__ = ["RecordContext", "identity_of", "to_transaction"]
 
+_MAX_REVISION = 2**63 - 1  # Avro's long
+
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -77,6 +79,9 @@ def _text(record: Mapping[str, Any], name: str) -> str:
     value = record.get(name)
     if not isinstance(value, str) or not value:
         raise FeedRecordError("malformed_record", f"{name} is {value!r}, a text is due")
+    # Neither can be stored: PostgreSQL's text holds no NUL, and half a surrogate pair is no UTF-8.
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise FeedRecordError("malformed_record", f"{name} is {value!r}, which has characters that no text may have")
     return value
 
 
@@ -89,8 +94,8 @@ def _optional_text(record: Mapping[str, Any], name: str) -> str | None:
 
 def _revision(record: Mapping[str, Any]) -> int:
     value = record.get("revision")
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise FeedRecordError("malformed_record", f"revision is {value!r}, a number from 0 up is due")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_REVISION:
+        raise FeedRecordError("malformed_record", f"revision is {value!r}, a number from 0 to {_MAX_REVISION} is due")
     return value
 
 
@@ -127,11 +132,11 @@ def _moment(record: Mapping[str, Any], name: str) -> dt.datetime:
     text = _text(record, name)
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.utcoffset() is None:
+            raise FeedRecordError("time", f"{name} {text} has no zone; the feed must say which one")
+        return moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise FeedRecordError("time", f"{name} is {text!r}, a time by RFC 3339 is due") from error
-    if moment.utcoffset() is None:
-        raise FeedRecordError("time", f"{name} {text} has no zone; the feed must say which one")
-    return moment.astimezone(dt.UTC)
 
 
 def _date(record: Mapping[str, Any], name: str) -> dt.date | None:

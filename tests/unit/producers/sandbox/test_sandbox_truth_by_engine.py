@@ -51,9 +51,11 @@ def feed_item(side: str, source: str, record: FeedRecord) -> Item:
 
 
 def bank_item(bank: str, line: BankLine) -> Item:
-    """As the connectors see a line: Indian banks have the reference in the narration, statement files in a field."""
+    """As the connectors see a line: Indian banks have time and narration, statement files a day and a reference field."""
     found = extract_references(line.narration)
-    reference = found.reference if bank in {"icici", "sbi", "hdfc"} else line.reference
+    has_narration = bank in {"icici", "sbi", "hdfc"}
+    reference = found.reference if has_narration else line.reference
+    midnight = dt.datetime.combine(line.booked_at.date(), dt.time(), dt.UTC)
     return Item(
         id=f"{bank}|{line.account_id}:{line.line_id}",
         side="bank",
@@ -61,7 +63,7 @@ def bank_item(bank: str, line: BankLine) -> Item:
         amount_minor=line.amount_minor,
         currency=line.currency,
         direction=sign(line.direction),
-        booked_at=line.booked_at,
+        booked_at=line.booked_at if has_narration else midnight,
         value_date=line.value_date,
         key=normalise_reference(reference) if reference else None,
         references=tuple(map(normalise_reference, found.candidates)),

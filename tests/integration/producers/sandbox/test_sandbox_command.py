@@ -1,0 +1,52 @@
+"""`reconduit sandbox` as a process: announces its port, serves, and goes when it is told to."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.integration
+
+_START = "import typer; from reconduit.commands.sandbox import sandbox; typer.run(sandbox)"
+
+
+def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    folders = ["--credentials", str(tmp_path / "credentials"), "--drops", str(tmp_path / "drops")]
+    command = [sys.executable, "-c", _START, *folders, "--payments", "200", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONWARNINGS": "error"})
+
+
+def test_serves_live_until_sigterm(tmp_path: Path) -> None:
+    port_file = tmp_path / "port"
+    process = start(tmp_path, "--port-file", str(port_file), "--live", "--no-faults")
+    try:
+        deadline = time.monotonic() + 60
+        while not port_file.exists() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        assert port_file.exists(), process.communicate(timeout=5)
+        with httpx.Client(base_url=f"http://127.0.0.1:{int(port_file.read_text())}", trust_env=False) as client:
+            assert client.get("/_sandbox/faults").json()["enabled"] is False
+            first = len(client.get("/_sandbox/truth").json()["matches"])
+            time.sleep(4)
+            assert len(client.get("/_sandbox/truth").json()["matches"]) > first
+        assert len(list((tmp_path / "drops" / "camt").glob("camt_*.xml"))) == 14
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=15)
+        token = (tmp_path / "credentials" / "core" / "token").read_text(encoding="utf-8")
+        assert token.encode() not in errors
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("arguments", "said"), [(("--as-of", "tomorrow"), b"as-of"), (("--payments", "5"), b"payments")])
+def test_wrong_arguments_are_named(tmp_path: Path, arguments: tuple[str, ...], said: bytes) -> None:
+    process = start(tmp_path, *arguments)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert said in errors
