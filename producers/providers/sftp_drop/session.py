@@ -97,10 +97,9 @@ class SftpSession:
         size = 0
         with self._errors(f"file {path}"):
             try:
+                if self._changed(path, file):
+                    return None
                 with self._sftp.open(path, "rb") as remote, part.open("wb") as local:
-                    before = remote.stat()
-                    if (before.st_size, int(before.st_mtime or 0)) != (file.size, file.modified):
-                        return None
                     remote.prefetch(file.size, self._options.concurrent_reads)
                     while chunk := remote.read(_READ_BYTES):
                         size += len(chunk)
@@ -108,12 +107,15 @@ class SftpSession:
                         local.write(chunk)
                     local.flush()
                     os.fsync(local.fileno())
-                after = self._sftp.stat(path)
+                if size != file.size or self._changed(path, file):
+                    return None
             except FileNotFoundError:
                 return None
-        if size != file.size or (after.st_size, int(after.st_mtime or 0)) != (file.size, file.modified):
-            return None
         return Download(part.rename(landing / digest.hexdigest()), digest.hexdigest(), size)
+
+    def _changed(self, path: str, file: RemoteFile) -> bool:
+        now = self._sftp.stat(path)
+        return (now.st_size, int(now.st_mtime or 0)) != (file.size, file.modified)
 
     def _pin_host_key(self) -> None:
         options, (host, port) = self._options, self._address[:2]

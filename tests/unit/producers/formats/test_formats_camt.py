@@ -161,7 +161,8 @@ def _document(prolog: str, text: str = "") -> bytes:
         b"\0" * 100,
     ],
     ids=[
-        "external", "xxe", "bomb", "late doctype", "utf-16 doctype", "entity", "deep", "text node", "empty", "no statement", "0", "nul",
+        "external", "xxe", "bomb", "late doctype", "utf-16 doctype", "entity", "deep", "text node",
+        "empty", "no statement", "0", "nul",
     ],
 )  # fmt: skip
 def test_hostile_and_empty_documents_end_in_the_typed_error(content):
