@@ -64,7 +64,9 @@ class Authentication:
 
     @staticmethod
     def _is_foreign(request: Request) -> bool:
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            return True
+        # Browsers send Sec-Fetch-Site to loopback and over HTTPS; elsewhere Origin has to do. Programs send neither.
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in {"same-origin", "none"}
         origin = request.headers.get("origin")
         return origin is not None and urlsplit(origin).netloc != request.headers.get("host")

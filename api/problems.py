@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from api.errors import ApiError, UnauthorizedError
+from api.session import COOKIE
 from api.templating import render
 
 __all__ = ["PROBLEM_RESPONSES", "Problem", "install_problem_handlers", "problem_response"]
@@ -54,7 +55,9 @@ def problem_response(
     title = HTTPStatus(status).phrase
     if _wants_page(request):
         template = "login.html" if status == 401 else "problem.html"
-        page = render(template, title=title, status=status, detail=detail, errors=errors or [], notice=detail)
+        # Whoever comes for the first time has done nothing wrong: only a session that has ended is worth a notice.
+        notice = "Your session has ended. Sign in again." if COOKIE in request.cookies else None
+        page = render(template, title=title, status=status, detail=detail, errors=errors or [], notice=notice)
         return Response(page, status_code=status, media_type="text/html", headers=headers)
     problem = Problem(type=f"/problems/{slug}", title=title, status=status, detail=detail, instance=request.url.path, errors=errors)
     return JSONResponse(problem.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=headers)

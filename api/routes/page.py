@@ -51,7 +51,10 @@ def _overview(here: Context, request: Request, filters: BreakFilter) -> dict[str
         "first_page": _address("/", **query) if filters.cursor else None,
         "filters": filters,
         "filtered": bool(chosen),
-        "facets": [(kind, counts[kind], _address("/", **{**without_type, "type": kind})) for kind in sorted(counts)],
+        "facets": [
+            (kind, counts[kind], _address("/", **{**without_type, "type": kind}))
+            for kind in sorted(counts, key=lambda kind: (-counts[kind], kind))
+        ],
         "every_type": _address("/", **without_type),
         "currencies": sorted({bucket.open.currency for r in summary.reconciliations for bucket in r.ageing}),
         "break_types": [kind.value for kind in BreakType],

@@ -1,5 +1,6 @@
 """What each endpoint tells about the seeded rows."""
 
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -124,6 +125,9 @@ def test_every_listed_break_and_match_can_be_opened(client: httpx.Client) -> Non
             detail = get(client, f"/v1/{kind}/{quote(item['id'], safe='')}")
             assert detail["key"] == item["key"]
             assert [m["txn_id"] for m in detail["members"]] == [m["txn_id"] for m in item["members"]]
+            page = client.get(f"/{kind}/{quote(item['id'], safe='')}")
+            assert page.status_code == 200
+            assert escape(item["key"]) in page.text
 
 
 def test_a_member_that_is_not_stored_is_named_as_such(client: httpx.Client) -> None:

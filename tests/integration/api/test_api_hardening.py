@@ -190,7 +190,10 @@ def test_the_form_starts_a_session_that_ends(anonymous: httpx.Client, seeded_url
 
 def test_a_form_of_another_site_is_refused(anonymous: httpx.Client) -> None:
     assert_problem(sign_in(anonymous, TOKEN, Origin="https://evil.example"), 403)
-    assert_problem(sign_in(anonymous, TOKEN, **{"Sec-Fetch-Site": "cross-site"}), 403)
+    assert_problem(sign_in(anonymous, TOKEN, Origin="null"), 403)
+    for site in ("cross-site", "same-site"):
+        assert_problem(sign_in(anonymous, TOKEN, **{"Sec-Fetch-Site": site}), 403)
+    assert sign_in(anonymous, TOKEN, Origin=str(anonymous.base_url).rstrip("/")).status_code == 303
 
 
 def test_a_large_form_is_not_read_to_its_end(anonymous: httpx.Client) -> None:

@@ -92,9 +92,9 @@ def test_the_page_updates_itself_and_keeps_what_is_open(context: BrowserContext,
 
 def test_filters_are_in_the_address(context: BrowserContext, base_url: str) -> None:
     page = sign_in(context, base_url)
-    page.get_by_label("Reconciliation").select_option("ledger-bank")
-    page.get_by_label("Currency").select_option("EUR")
-    page.get_by_label("Type").select_option("MISSING_LEFT")
+    page.get_by_role("combobox", name="Reconciliation").select_option("ledger-bank")
+    page.get_by_role("combobox", name="Currency").select_option("EUR")
+    page.get_by_role("combobox", name="Type").select_option("MISSING_LEFT")
     page.get_by_role("button", name="Apply").click()
     assert "type=MISSING_LEFT" in page.url and "reconciliation=ledger-bank" in page.url
     expect(page.get_by_role("link", name="RE77")).to_be_visible()
