@@ -145,10 +145,11 @@ class _Planner:
         """Make some of the movements special, each kind at least once."""
         free = list(range(len(movements)))
         self._rng.shuffle(free)
+        taken: set[int] = set()
         for plant, per_thousand, last_day in _CHANGES:
-            fitting = [index for index in free if _fits(movements[index], plant, last_day)]
+            fitting = [index for index in free if index not in taken and _fits(movements[index], plant, last_day)]
             for index in fitting[: max(1, len(movements) * per_thousand // 1000)]:
-                free.remove(index)
+                taken.add(index)
                 movements[index] = self._changed(movements[index], plant)
 
     def _changed(self, movement: Movement, plant: LedgerPlant) -> Movement:
