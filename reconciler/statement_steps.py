@@ -1,10 +1,10 @@
 """The steps of the statement shape: each looks for one kind of evidence among the items that are still free."""
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from reconciler.assignment import Assignment, Cost, assign
+from reconciler.assignment import Assignment, Cost, Pairing, assign
 from reconciler.book import Book, Grounds
 from reconciler.candidates import Bundle, bundles_of, shared_labels
 from reconciler.evidence import all_references, reference_tokens, words
@@ -114,39 +114,65 @@ def _match_by(book: Book, labels: Labelling, grounds: Grounds, *, most_owners: i
     }
     found = assign(edges, [len(bundle.items) for bundle in left], [len(bundle.items) for bundle in right])
     rivals = _rivals(edges, found, left, right) if weak else {}
-    for first, second in found.pairs:
-        lefts, rights = left[first].items, right[second].items
-        if weak and not _alike(lefts) and not _alike(rights):
-            book.tie(lefts, rights, grounds)
+    for group in found.groups:
+        if weak and not _orderable(group, left, right):
+            tied_left, tied_right = ({pairing[side] for pairing in group} for side in (0, 1))
+            book.tie(_items(left, sorted(tied_left)), _items(right, sorted(tied_right)), grounds)
             continue
-        evidence = ", ".join(sorted(left[first].labels & right[second].labels)) or "the only ones within tolerance"
-        for one, other in zip(lefts, rights, strict=True):
+        for first, second, pairs in _in_order(group, left, right):
+            evidence = ", ".join(sorted(left[first].labels & right[second].labels)) or "the only ones within tolerance"
             runner_up = rivals.get((first, second))
-            doubt = runner_up is not None or (weak and _contradict(one, other))
-            decision = Decision.SUGGESTED if doubt else Decision.AUTO
-            book.match(one, other, grounds, evidence, decision=decision, runner_up=runner_up)
+            for one, other in pairs:
+                doubt = runner_up is not None or (weak and _contradict(one, other))
+                decision = Decision.SUGGESTED if doubt else Decision.AUTO
+                book.match(one, other, grounds, evidence, decision=decision, runner_up=runner_up)
     for first_tied, second_tied in found.ties:
         book.tie(_items(left, first_tied), _items(right, second_tied), grounds)
+
+
+def _orderable(group: Sequence[Pairing], left: Sequence[Bundle], right: Sequence[Bundle]) -> bool:
+    """Whether pairing like items by their order guesses nothing."""
+    if len(group) == 1:
+        return _alike(left[group[0][0]].items) or _alike(right[group[0][1]].items)
+    return all(_alike(left[first].items) and _alike(right[second].items) for first, second, _ in group)
+
+
+def _in_order(
+    group: Sequence[Pairing], left: Sequence[Bundle], right: Sequence[Bundle]
+) -> Iterator[tuple[int, int, list[tuple[Item, Item]]]]:
+    """Each pairing's items: those of a bundle go in book order to its partners in the order of their days."""
+    used: Counter[tuple[int, int]] = Counter()
+    for first, second, count in sorted(group, key=lambda pairing: (left[pairing[0]].day, right[pairing[1]].day, pairing)):
+        begin, start = used[0, first], used[1, second]
+        used[0, first] += count
+        used[1, second] += count
+        ours, theirs = left[first].items[begin : begin + count], right[second].items[start : start + count]
+        yield first, second, list(zip(ours, theirs, strict=True))
 
 
 def _rivals(
     edges: dict[tuple[int, int], Cost], found: Assignment, left: Sequence[Bundle], right: Sequence[Bundle]
 ) -> dict[tuple[int, int], str]:
-    """For each pair, the id of the best candidate of equal evidence that stayed open; pairs without one are absent."""
-    of_left = dict(found.pairs)
-    of_right = {second: first for first, second in found.pairs}
+    """For each pairing, the id of the best candidate of equal evidence that stayed open; pairings without one are absent."""
+    of_left: defaultdict[int, list[int]] = defaultdict(list)
+    of_right: defaultdict[int, list[int]] = defaultdict(list)
+    for group in found.groups:
+        for first, second, _ in group:
+            of_left[first].append(second)
+            of_right[second].append(first)
     best: dict[tuple[int, int], tuple[Cost, str]] = {}
     for (first, second), cost in edges.items():
         if first in of_left and second not in of_right:
-            pair, rival = (first, of_left[first]), right[second]
+            rival, pairings = right[second], [(first, partner) for partner in of_left[first]]
         elif second in of_right and first not in of_left:
-            pair, rival = (of_right[second], second), left[first]
+            rival, pairings = left[first], [(partner, second) for partner in of_right[second]]
         else:
             continue
         candidate = (cost, rival.items[0].id)
-        if cost[0] == edges[pair][0] and (pair not in best or candidate < best[pair]):
-            best[pair] = candidate
-    return {pair: identity for pair, (_, identity) in best.items()}
+        for pairing in pairings:
+            if cost[0] == edges[pairing][0] and (pairing not in best or candidate < best[pairing]):
+                best[pairing] = candidate
+    return {pairing: identity for pairing, (_, identity) in best.items()}
 
 
 def _alike(items: Sequence[Item]) -> bool:

@@ -49,6 +49,14 @@ def test_a_beginning_that_many_references_share_is_no_evidence() -> None:
 
 def test_the_cheapest_pair_wins_and_ties_are_reported() -> None:
     found = assign({(0, 0): (0,), (0, 1): (1,), (1, 1): (2,), (2, 2): (1,), (2, 3): (1,)}, [1, 1, 1], [1, 1, 1, 1])
-    assert sorted(found.pairs) == [(0, 0), (1, 1)]
+    assert sorted(found.groups) == [((0, 0, 1),), ((1, 1, 1),)]
     assert list(found.ties) == [((2,), (2, 3))]
-    assert not assign({(0, 0): (0,)}, [2], [1]).pairs
+
+
+def test_like_items_that_come_out_even_are_paired_and_others_are_a_tie() -> None:
+    edges = {(0, 0): (0,), (0, 1): (1,)}
+    assert list(assign(edges, [2], [1, 1]).groups) == [((0, 0, 1), (0, 1, 1))]
+    for uneven in ([3], [1]):
+        found = assign(edges, uneven, [1, 1])
+        assert (len(found.groups), len(found.ties)) == ((0, 1) if uneven == [3] else (1, 0))
+    assert list(assign({(0, 0): (0,)}, [2], [1]).ties) == [((0,), (0,))]

@@ -96,6 +96,12 @@ def test_twins_on_both_sides_are_paired_in_order(make_item) -> None:
     assert pairs(solved(*items)) == [("b1", "l1"), ("b2", "l2"), ("b3", "l3")]
 
 
+def test_twins_that_the_bank_books_on_different_days_are_paired(make_item) -> None:
+    ledger = [make_item(f"l{number}", "ledger", 600, text="CASH") for number in (1, 2)]
+    bank = [make_item("b1", "bank", 600, text="CASH"), make_item("b2", "bank", 600, day=2, text="CASH")]
+    assert pairs(solved(*ledger, *bank)) == [("b1", "l1"), ("b2", "l2")]
+
+
 def test_two_against_one_is_reported_and_not_guessed(make_item) -> None:
     outcome = solved(make_item("l1", "ledger", 500), make_item("l2", "ledger", 500), make_item("b", "bank", 500))
     assert kinds(outcome) == [("AMBIGUOUS", "b", "l1", "l2")]
