@@ -3,7 +3,6 @@
 import os
 import pwd
 import secrets
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,7 +14,7 @@ import psycopg
 
 from deploy.errors import DeployError
 from deploy.local.ports import HOST, free_ports
-from deploy.local.postgres_binaries import find_binaries
+from deploy.local.postgres_binaries import copy_server, find_binaries
 from deploy.local.run_directory import RUN_VARIABLE, run_directory
 from deploy.local.supervisor import Account, Daemon, bound_to_parent, running
 
@@ -129,7 +128,7 @@ def _serves(url: str) -> Callable[[], bool]:
 
 
 @contextmanager
-def local_postgres(directory: Path, *, progress: Callable[[str], None]) -> Iterator[str]:
+def local_postgres(directory: Path, *, progress: Callable[[str], None], durable: bool = True) -> Iterator[str]:
     """Run PostgreSQL; yields the URL of an empty database, password included.
 
     The password is made for this run and kept nowhere but in that URL. As root the server runs as another user, with its data in
@@ -138,6 +137,7 @@ def local_postgres(directory: Path, *, progress: Callable[[str], None]) -> Itera
     Args:
         directory: folder of this run; the log, and unless we are root the data, go below it.
         progress: told before each slow step.
+        durable: False skips fsync, for tests: only a crash of the machine would lose data, and databases come and go faster.
 
     Raises:
         DeployError: no server can be had or it does not start; the message names the log.
@@ -150,9 +150,7 @@ def local_postgres(directory: Path, *, progress: Callable[[str], None]) -> Itera
     progress(f"starting PostgreSQL from {binaries} (about 2 s) ...")
     with run_directory(_data_parent(account, directory), "reconduit-postgres-", traversable=account is not None) as private:
         if account is not None and not _reachable(binaries):
-            # The wheel is in a virtual environment that the other account cannot enter.
-            shutil.copytree(binaries.parent, private / "server", symlinks=True)
-            binaries = private / "server" / binaries.name
+            binaries = copy_server(binaries, private / "server")
         data = private / "data"
         password = secrets.token_urlsafe(24)
         _initialise(binaries, data, account, password, log)
@@ -160,7 +158,7 @@ def local_postgres(directory: Path, *, progress: Callable[[str], None]) -> Itera
         url = f"postgresql://{_USER}:{password}@{HOST}:{port}/"
         daemon = Daemon(
             "PostgreSQL",
-            [str(binaries / "postgres"), "-D", str(data), "-p", str(port)],
+            [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *([] if durable else ["-c", "fsync=off"])],
             log=log,
             ready=_serves(f"{url}postgres"),
             start_seconds=60,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.errors import DeployError
 
-__all__ = ["find_binaries"]
+__all__ = ["copy_server", "find_binaries"]
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _OLDEST = 15
@@ -74,3 +74,21 @@ def find_binaries(progress: Callable[[str], None]) -> Path:
             f" pip said: {done.stderr.strip()[-500:]}"
         )
     return folder
+
+
+def copy_server(binaries: Path, target: Path) -> Path:
+    """Copy the server that `binaries` belongs to (73 MB for the wheel) below `target`; returns the copy's folder of programs.
+
+    For a server in a folder that the account it runs as cannot enter, such as a virtual environment under `mktemp -d`.
+    """
+    installation = binaries.parent
+    package = installation.parent
+    if package.name != _WHEEL:
+        shutil.copytree(installation, target / installation.name, symlinks=True)
+        return target / installation.name / binaries.name
+    # The wheel's programs look for their libraries in a folder beside the package.
+    libraries = package.with_name(f"{_WHEEL}.libs")
+    shutil.copytree(installation, target / _WHEEL / installation.name, symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    return target / _WHEEL / installation.name / binaries.name

@@ -94,6 +94,7 @@ def local_services(
     brokers: int = 1,
     progress: Callable[[str], None],
     prefer_containers: bool = False,
+    durable: bool = True,
 ) -> Iterator[Services]:
     """Provide the services for the length of the context; what was started is stopped at the end.
 
@@ -109,6 +110,7 @@ def local_services(
         brokers: 1 or 3 Kafka nodes.
         progress: told, from several threads, before each slow step.
         prefer_containers: use containers when Docker's engine answers.
+        durable: whether a local PostgreSQL waits for the disk (see `local_postgres`).
 
     Raises:
         DeployError: a service cannot be had; the message names its log and the way out.
@@ -126,7 +128,7 @@ def local_services(
         if postgres and (given := os.environ.get("DATABASE_URL")):
             known["postgres"] = given
         elif postgres:
-            wanted["postgres"] = container_postgres() if containers else local_postgres(folder, progress=progress)
+            wanted["postgres"] = container_postgres() if containers else local_postgres(folder, progress=progress, durable=durable)
         if sftp and (given := os.environ.get("SFTP_URL")):
             known["sftp"] = _given_sftp(given)
         elif sftp:

@@ -16,3 +16,10 @@ def test_a_copy_of_a_template_is_its_own(database_server) -> None:
                 connection.execute("INSERT INTO t VALUES (1)")
             with psycopg.connect(database_server.url_of(template)) as connection:
                 assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+def test_a_fresh_database_has_the_tables_and_no_records(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        tables = {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+        assert {"transaction", "match", "consumer_offset"} <= tables
+        assert connection.execute('SELECT count(*) FROM "transaction"').fetchone() == (0,)
