@@ -30,7 +30,7 @@ class StatementHead:
         self.is_copy = False
         self.problems: list[tuple[str, str]] = []
         self._balances: dict[str, tuple[Balance, str]] = {}
-        self._summary: Element | None = None
+        self._totals: Totals | None = None
         self._legal_sequence: int | None = None
 
     def absorb(self, element: Element) -> None:
@@ -56,8 +56,6 @@ class StatementHead:
             self._balance(element)
         elif name == "TxsSummry":
             self._totals = self._read_totals(element)
-
-    _totals: Totals | None = None
 
     @property
     def number(self) -> int | None:

@@ -81,8 +81,9 @@ def _slash(text: str) -> Remittance:
     parts = _SLASH.split(text)
     values: dict[str, str] = {}
     for key, value in zip(parts[1::2], parts[2::2], strict=True):
-        if key not in values or not values[key]:
-            values[key] = value
+        if not values.get(key):
+            # Some banks end each value with a slash of its own: `/EREF/42//CNTP/...`.
+            values[key] = value.rstrip("/")
     name, account, bank = values.get("NAME"), values.get("IBAN"), values.get("BIC")
     if "CNTP" in values:
         # ING: /CNTP/account/bic/name/city/

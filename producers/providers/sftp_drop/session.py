@@ -1,6 +1,5 @@
 """One SFTP connection: pinned host key, time-outs everywhere, bounded prefetch, and errors in the kit's terms."""
 
-import errno
 import io
 import os
 import stat
@@ -185,7 +184,5 @@ class SftpSession:
         except PermissionError as error:
             raise PermissionDeniedError(f"{self._where}: {what}: permission denied") from error
         except (paramiko.SSHException, OSError, EOFError) as error:
-            if isinstance(error, OSError) and error.errno == errno.EACCES:
-                raise PermissionDeniedError(f"{self._where}: {what}: permission denied") from error
             self.close()
             raise TransientError(f"{self._where}: {what}: {error or type(error).__name__}") from error

@@ -173,7 +173,7 @@ def test_cp1252_text_is_read():
         (["/EREF/E2E1/ORDP//NAME/ACME BV/REMI/a/b c"], {"end_to_end_id": "E2E1", "counterparty_name": "ACME BV", "text": "a/b c"}),
         (
             ["/EREF/E9//CNTP/NL01BANK0123456789/BANKNL2A/JANSEN/CITY//REMI/USTD//inv 7/"],
-            {"end_to_end_id": "E9/", "counterparty_account": "NL01BANK0123456789", "counterparty_name": "JANSEN", "text": "inv 7/"},
+            {"end_to_end_id": "E9", "counterparty_account": "NL01BANK0123456789", "counterparty_name": "JANSEN", "text": "inv 7"},
         ),
         (["GIRO 12", "second line"], {"text": "GIRO 12\nsecond line", "end_to_end_id": None}),
     ],
