@@ -1,7 +1,6 @@
 """The state of one MT940/MT942 statement while its fields stream by: messages, pages, entries and the balance proof."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from producers.errors import FileFormatError, RecordError
 from producers.formats.contract import (
@@ -17,9 +16,9 @@ from producers.formats.contract import (
     Totals,
 )
 from producers.formats.lines import decode
+from producers.formats.mt940_entry import entry_of, with_remittance
 from producers.formats.mt940_fields import Field
 from producers.formats.mt940_lines import parse_account, parse_balance, parse_number, parse_statement_line, parse_totals
-from producers.formats.mt940_remittance import parse_remittance
 from producers.formats.proof import RunningProof
 from schemas.errors import AmountError
 
@@ -106,23 +105,8 @@ class MessageReader:
             self._pending_bad = field
             self._bad_reason = ("amount" if isinstance(error, AmountError) else "malformed_statement_line", str(error))
             return
-        self._pending = Entry(
-            index=self._entries,
-            account_id=self._start.account_id if self._start else "",
-            currency=self._currency,
-            amount_minor=line.amount_minor,
-            direction=line.direction,
-            status=line.status,
-            is_reversal=line.is_reversal,
-            booking_date=line.booking_date,
-            value_date=line.value_date,
-            bank_reference=line.bank_reference,
-            customer_reference=line.customer_reference,
-            code=line.code,
-            remittance=line.supplementary.strip() or None,
-            line=field.line,
-            position=str(field.line),
-        )
+        account_id = self._start.account_id if self._start else ""
+        self._pending = entry_of(line, self._entries, account_id, self._currency, line_number=field.line)
         if line.impossible_date is not None:
             yield self._finding("impossible_date", f"date {line.impossible_date} is in no calendar; it is left empty")
 
@@ -254,24 +238,10 @@ class MessageReader:
             return
         entry, self._pending = self._pending, None
         if self._texts:
-            entry = self._with_text(entry)
+            entry = with_remittance(entry, self._texts)
+            self._texts = []
         self._proof.add(entry, self._start.currency if self._start else self._currency)
         yield entry
-
-    def _with_text(self, entry: Entry) -> Entry:
-        found = parse_remittance(self._texts)
-        self._texts = []
-        parts = [part for part in (found.text, entry.remittance) if part]
-        return replace(
-            entry,
-            remittance="\n".join(parts) or None,
-            code=f"{entry.code} {found.code}" if entry.code and found.code else entry.code or found.code,
-            end_to_end_id=found.end_to_end_id,
-            customer_reference=entry.customer_reference or found.customer_reference,
-            counterparty_name=found.counterparty_name,
-            counterparty_account=found.counterparty_account,
-            counterparty_bank=found.counterparty_bank,
-        )
 
     def _end_chain(self) -> Iterator[Event]:
         if self._start is not None:
