@@ -5,11 +5,16 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from reconduit.errors import SettingsError
+from reconduit.log import configure_logging
+from reconduit.settings import load_settings
 
 __all__ = ["sandbox"]
+
+_log = structlog.get_logger(__name__)
 
 
 def sandbox(
@@ -35,18 +40,21 @@ def sandbox(
     from producers.sandbox.server import create_app, generate_credentials, listen, sandbox_clock, serve
     from producers.sandbox.world import SeededWorld
 
+    configure_logging("sandbox", load_settings().log_level)
     day = _date(as_of)
     started_at = dt.datetime.now(dt.UTC)
     clock = sandbox_clock(day)
     world = SeededWorld(seed, day, payments, live, live_from=max(started_at, clock()))
-    write_drops(world, drops, day, clock())
+    files = write_drops(world, drops, day, clock())
     app = create_app(world, clock, generate_credentials(credentials), FaultPlan(seed, enabled=faults))
     try:
         listener = listen(port)
     except OSError as error:
         raise SettingsError(f"port {port} on 127.0.0.1: {error.strerror}; choose another with --port") from error
+    bound = listener.getsockname()[1]
+    _log.info("sandbox ready", port=bound, seed=seed, as_of=day.isoformat(), payments=payments, live=live, files=len(files))
     if port_file is not None:
-        _announce(port_file, listener.getsockname()[1])
+        _announce(port_file, bound)
     serve(app, listener)
 
 

@@ -1,5 +1,6 @@
 """`reconduit sandbox` as a process: announces its port, serves, and goes when it is told to."""
 
+import json
 import os
 import signal
 import subprocess
@@ -39,6 +40,7 @@ def test_serves_live_until_sigterm(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=15)
         token = (tmp_path / "credentials" / "core" / "token").read_text(encoding="utf-8")
         assert token.encode() not in errors
+        assert json.loads(errors.splitlines()[0])["event"] == "sandbox ready"
     finally:
         process.kill()
         process.communicate()
