@@ -1,0 +1,1 @@
+"""The demo: the whole product on local services, against a sandbox whose truth is known."""
