@@ -86,12 +86,11 @@ class _Solving:
     def solve(self, sides: Sides) -> None:
         if not self.live:
             return
-        pending = [item for item in self.live if item.status == "PENDING"]
+        ordered = self._ordered(sides)
+        pending = [item for item in ordered if item.status == "PENDING"]
         if pending:
-            places = ", ".join(sorted({item.side for item in pending}))
-            self._add_break(
-                BreakType.TIMING, self._ordered(sides), pending[0].amount_minor, [Reason("status", f"still PENDING on {places}")]
-            )
+            places = ", ".join(dict.fromkeys(item.side for item in pending))
+            self._add_break(BreakType.TIMING, ordered, pending[0].amount_minor, [Reason("status", f"still PENDING on {places}")])
             return
         if any(item.is_reversal for item in self.live) and not self._settle_reversals(sides):
             return

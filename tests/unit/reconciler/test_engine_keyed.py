@@ -76,6 +76,11 @@ def test_a_side_that_tells_it_otherwise(three, make_item, changes, kind) -> None
     assert [(b.type, len(b.members)) for b in outcome.breaks] == [(kind, 3)]
 
 
+def test_the_open_amount_of_pending_items_does_not_depend_on_their_order(make_item) -> None:
+    pending = [make_item("c1", "core", 100, status="PENDING"), make_item("g1", "gateway", 300, status="PENDING")]
+    assert told(solve(*pending)) == told(solve(*pending[::-1])) == [("TIMING", "c1 g1", 100, False)]
+
+
 @pytest.mark.parametrize(("absent", "kind"), [(0, "MISSING_LEFT"), (1, "MISSING_RIGHT"), (2, "MISSING_RIGHT")])
 def test_a_missing_side_is_timing_until_its_own_watermark_has_passed(three, absent: int, kind: str) -> None:
     present = [item for index, item in enumerate(three) if index != absent]
