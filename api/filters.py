@@ -110,6 +110,12 @@ class TransactionFilter(_MoneyFilter):
         return found
 
 
+# No index leads from a record to its decisions: this reads all of them (0.6 to 3 s for 100,000 matches, as the planner chooses).
+_HAS_SOURCE = sql.SQL(
+    "EXISTS (SELECT FROM unnest(members) AS member WHERE member IN (SELECT txn_hash FROM transaction_view WHERE source = %s))"
+)
+
+
 class _DecisionFilter(_MoneyFilter):
     reconciliation: Text = None
     source: Text = Field(default=None, description="only what has a record of this source")
@@ -125,12 +131,7 @@ class _DecisionFilter(_MoneyFilter):
         if self.key is not None:
             found.append((sql.SQL("key = ANY(%s)"), [self.key, normalise_reference(self.key)]))
         if self.source is not None:
-            found.append(
-                (
-                    sql.SQL("EXISTS (SELECT 1 FROM transaction_view t WHERE t.txn_hash = ANY(members) AND t.source = %s)"),
-                    self.source,
-                )
-            )
+            found.append((_HAS_SOURCE, self.source))
         return found
 
 
