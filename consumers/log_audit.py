@@ -1,5 +1,6 @@
 """Counting the log: what the topics hold, to hold it against what is stored. Nothing that was published may be missing."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ from schemas.registry import SchemaIds
 
 __all__ = ["log_faults"]
 
-_CHUNK = 5_000
+_CHUNK = 500
+_POLL_SECONDS = 0.2
 _SECONDS = 30
 
 
@@ -74,9 +76,12 @@ def _read_topic(lookup: Consumer, source: SourceConfig, ids: SchemaIds) -> tuple
             ends[partition] = high
     lookup.assign(starts)
     values: list[bytes | None] = []
+    patience = time.monotonic() + _SECONDS
     while ends:
-        messages = lookup.consume(_CHUNK, timeout=_SECONDS)
-        if not messages:
+        messages = lookup.consume(_CHUNK, timeout=_POLL_SECONDS)
+        if messages:
+            patience = time.monotonic() + _SECONDS
+        elif time.monotonic() > patience:
             raise ConsumerError(f"{topic}: nothing came for {_SECONDS} s before the end of partitions {sorted(ends)}; is Kafka up?")
         for message in messages:
             partition, offset = message.partition(), message.offset()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -10,7 +11,6 @@ from deploy.local.sftp import SftpAccess
 __all__ = ["render_sources"]
 
 _TEMPLATE = Path(__file__).with_name("sources.yaml")
-_SANDBOX, _SFTP = "http://127.0.0.1:8000", "sftp://demo@127.0.0.1:2222"
 
 
 def render_sources(target: Path, *, sandbox_url: str, credentials: Path, sftp: SftpAccess) -> None:
@@ -24,8 +24,9 @@ def render_sources(target: Path, *, sandbox_url: str, credentials: Path, sftp: S
     """
     document = yaml.safe_load(_TEMPLATE.read_text(encoding="utf-8"))
     for source in document["sources"]:
-        url: str = source["base_url"]
-        source["base_url"] = url.replace(_SANDBOX, sandbox_url).replace(_SFTP, sftp.url.rstrip("/"))
+        placeholder = urlsplit(source["base_url"])
+        server = sftp.url.rstrip("/") if placeholder.scheme == "sftp" else sandbox_url
+        source["base_url"] = server + placeholder.path
         _point_at_files(source, credentials, sftp)
     target.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
