@@ -38,7 +38,8 @@ def rewind(
     """
     with connection.transaction():
         stored = connection.execute(
-            "SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer_group = %s ORDER BY topic, partition FOR UPDATE",
+            "SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer_group = %s "
+            "ORDER BY topic, partition FOR UPDATE",
             (group,),
         ).fetchall()
         moves = []

@@ -101,7 +101,7 @@ transaction = Table(
         "group_hash",
         BigInteger,
         nullable=False,
-        comment="key hash that the source is partitioned by, or txn_hash without a key",
+        comment="hash of the key that partitions the source's topic; txn_hash without one",
     ),
     Column("txn_hash", BigInteger, nullable=False, comment="schemas.keys.txn_hash; txn_id is compared after it"),
     Column("second_hash", BigInteger, comment="hash of the record's other key, where it has one"),
@@ -109,7 +109,9 @@ transaction = Table(
     Column("revision", BigInteger, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
     Column("fee_minor", BigInteger),
-    Column("booked_us", BigInteger, nullable=False, comment="booked_at as microseconds since 1970 UTC; transaction_view has the time"),
+    Column(
+        "booked_us", BigInteger, nullable=False, comment="booked_at as microseconds since 1970 UTC; transaction_view has the time"
+    ),
     Column("value_date", Date),
     Column("source_id", SmallInteger, nullable=False),
     Column("direction", SmallInteger, nullable=False),
