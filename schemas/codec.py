@@ -1,11 +1,13 @@
 """The batch codec: thousands of wire messages to one frame of columns, without a Python object per record.
 
 The bodies of a batch that share a writer's schema are stitched into one Avro block behind a synthetic header and read by polars.
-Stitching forgets where one message ends, so the result is accepted only if every row would encode to exactly the length of its
-message (`schemas.encoded_size`); otherwise, and whenever polars refuses the block, the group is decoded one by one with fastavro
-and each bad body is set apart with its reason. Measured in `docs/decisions/0002-stitched-decode.md`.
+Stitching forgets where one message ends, and a columnar reader is lenient, so the result is accepted only if every row would encode
+to exactly the length of its message (`schemas.encoded_size`) with the same union indexes and booleans (`schemas.field_markers`),
+and every time is one that Python and Postgres know. Otherwise, and whenever polars refuses the block, the group is decoded one by
+one with fastavro and each bad body is set apart with its reason. Measured in `docs/decisions/0002-stitched-decode.md`.
 """
 
+import datetime as dt
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +18,9 @@ import polars as pl
 
 from schemas.avro_header import SYNC, container_header, zigzag
 from schemas.catalogue import AvroSchema, current_schema
-from schemas.encoded_size import encoded_sizes
+from schemas.encoded_size import field_sizes
 from schemas.errors import DecodeError, UnknownSchemaError
+from schemas.field_markers import markers_agree
 from schemas.registry import SchemaIds
 from schemas.wire import HEADER, decode_body, split_header
 
@@ -82,6 +85,13 @@ def frame_schema(schema: AvroSchema) -> pl.Schema:
     return pl.Schema({field["name"]: _POLARS[_kind(field["type"])] for field in schema["fields"]})
 
 
+def _times_exist(frame: pl.DataFrame) -> bool:
+    """Whether every date and time is in the years 1 to 9999, all that Python has; the wire's integers reach much further."""
+    first, last = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+    times = (pl.col(pl.Datetime("us", "UTC")).is_between(first, last), pl.col(pl.Date).is_between(first.date(), last.date()))
+    return all(column.all() for column in frame.select(*times))
+
+
 class BatchDecoder:
     """Decodes batches of one record type to the columns of its current schema, whatever version wrote each message.
 
@@ -138,8 +148,13 @@ class BatchDecoder:
             frame = pl.read_avro(io.BytesIO(source))
         except (pl.exceptions.PolarsError, ValueError, OSError, pl.exceptions.PanicException):
             return None
+        if len(frame) != len(bodies):
+            return None
+        sizes = field_sizes(frame, writer)
         lengths = pl.Series(map(len, bodies), dtype=pl.Int64)
-        if len(frame) != len(bodies) or not (encoded_sizes(frame, writer) == lengths).all():
+        if not (sizes.select(pl.sum_horizontal(pl.all())).to_series() == lengths).all():
+            return None
+        if not markers_agree(frame, sizes, block, writer) or not _times_exist(frame):
             return None
         return self._resolve(frame, writer)
 

@@ -1,7 +1,7 @@
 """How many bytes each row of a frame takes in Avro's binary encoding, computed in columns.
 
 This is the proof that a stitched block was cut where its messages were cut: a body that is too short or too long shifts every
-row behind it, and then at least one row's size differs from its message's.
+row behind it, and then at least one row's size differs from its message's. The sizes of its fields say where each of them begins.
 """
 
 from typing import Any
@@ -10,13 +10,19 @@ import polars as pl
 
 from schemas.catalogue import AvroSchema
 
-__all__ = ["encoded_sizes"]
+__all__ = ["encoded_sizes", "field_sizes"]
 
 
 def encoded_sizes(frame: pl.DataFrame, writer: AvroSchema) -> pl.Series:
     """Size in bytes of each row as `writer` encodes it (enum columns hold the symbol's index). Dtype Int64."""
-    sizes = [_field_size(field["name"], field["type"]) for field in writer["fields"]]
-    return frame.select(pl.sum_horizontal(sizes).cast(pl.Int64).alias("size"))["size"]
+    return field_sizes(frame, writer).select(pl.sum_horizontal(pl.all()).alias("size"))["size"]
+
+
+def field_sizes(frame: pl.DataFrame, writer: AvroSchema) -> pl.DataFrame:
+    """Size in bytes of each field of each row, a union's index included; columns in the writer's order. Dtype Int64."""
+    fields = [(field["name"], field["type"]) for field in writer["fields"]]
+    nothing = pl.zeros(len(frame), dtype=pl.Int64, eager=True)
+    return frame.select(nothing.alias(name) + _field_size(name, avro_type).cast(pl.Int64) for name, avro_type in fields)
 
 
 def _field_size(name: str, avro_type: Any) -> pl.Expr:
