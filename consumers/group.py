@@ -1,9 +1,11 @@
 """Which partitions a worker has, where it is in each, and how it joins its group."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import psycopg
 import structlog
 from confluent_kafka import Consumer, TopicPartition
 from psycopg import Connection
@@ -16,6 +18,8 @@ __all__ = ["AssignmentBook", "consumer_settings"]
 log = structlog.get_logger()
 
 _WATERMARK_SECONDS = 10
+_DATABASE_SECONDS = 60
+"""How long a rebalance waits for a database that is away; well within `max.poll.interval.ms`."""
 
 
 def consumer_settings(bootstrap_servers: str, group: str, *, mock: bool = False) -> dict[str, Any]:
@@ -34,6 +38,8 @@ def consumer_settings(bootstrap_servers: str, group: str, *, mock: bool = False)
         "isolation.level": "read_committed",
         "topic.metadata.refresh.interval.ms": 5_000,
         "fetch.wait.max.ms": 100,
+        # Small portions of every partition in turn, so that the sides of a group come in one batch rather than topic after topic.
+        "fetch.message.max.bytes": 65_536,
         "max.poll.interval.ms": 300_000,
         "queued.max.messages.kbytes": 65_536,
         "queued.min.messages": 100_000,
@@ -54,6 +60,8 @@ class AssignmentBook:
         self._database = database
         self._positions: dict[tuple[str, int], int] = {}
         self._halted: dict[tuple[str, int], str] = {}
+        self._left: set[tuple[str, int]] = set()
+        self._returned: set[tuple[str, int]] = set()
 
     @property
     def halted(self) -> Mapping[tuple[str, int], str]:
@@ -64,6 +72,7 @@ class AssignmentBook:
         """Begin new partitions at their stored offsets, or at the log's beginning the first time ever."""
         starts = self._starts([(one.topic, one.partition) for one in partitions])
         self._positions |= starts
+        self._returned |= self._left & starts.keys()
         consumer.incremental_assign([TopicPartition(topic, partition, offset) for (topic, partition), offset in starts.items()])
         log.info("assigned", partitions=len(starts), total=len(self._positions))
 
@@ -72,17 +81,27 @@ class AssignmentBook:
         for one in partitions:
             self._positions.pop((one.topic, one.partition), None)
             self._halted.pop((one.topic, one.partition), None)
+            self._left.add((one.topic, one.partition))
         consumer.incremental_unassign(partitions)
         log.info("revoked", partitions=len(partitions), total=len(self._positions))
 
     def owned(self, batch: Batch) -> Batch:
-        """The batch without messages of partitions that were revoked or halted while it filled."""
+        """The batch without messages of partitions that were revoked or halted while it filled.
+
+        A partition that left and came back while it filled is read again: what was taken before it left may lie behind or beyond
+        the offset that is stored now.
+        """
         foreign = {place for place in batch.ends if place not in self._positions or place in self._halted}
+        for topic, partition in self._returned & batch.ends.keys() - foreign:
+            self._consumer.seek(TopicPartition(topic, partition, self._positions[topic, partition]))
+            foreign.add((topic, partition))
+        self._left.clear()
+        self._returned.clear()
         return batch.without(foreign) if foreign else batch
 
-    def position(self, topic: str, partition: int) -> int:
-        """Next offset to apply."""
-        return self._positions[topic, partition]
+    def starts_of(self, batch: Batch) -> dict[tuple[str, int], int]:
+        """The offset that each partition of an owned batch goes on from, to be compared with the stored one."""
+        return {place: self._positions[place] for place in batch.ends}
 
     def advance(self, ends: Mapping[tuple[str, int], int]) -> None:
         """Move on after a commit."""
@@ -105,6 +124,13 @@ class AssignmentBook:
         for (topic, partition), offset in starts.items():
             self._consumer.seek(TopicPartition(topic, partition, offset))
 
+    def follow(self) -> None:
+        """Notice that a replay or another worker moved a stored offset, also where nothing new comes to fail a compare-and-set."""
+        stored = self._stored({topic for topic, _ in self._positions})
+        if any(stored.get(place) != offset for place, offset in self._positions.items() if place not in self._halted):
+            log.info("offsets_moved", detail="going on from the stored offsets")
+            self.resync()
+
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Fetch nothing inside the block; polling keeps the membership alive."""
@@ -121,14 +147,31 @@ class AssignmentBook:
             self._consumer.resume(back)
 
     def _starts(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        connection = self._database()
-        stored = stored_offsets(connection, self._group, {topic for topic, _ in places})
-        connection.rollback()
+        """Where to begin each place; waits for a database that is away, because nothing above a rebalance callback can."""
+        deadline = time.monotonic() + _DATABASE_SECONDS
+        while True:
+            try:
+                return self._begun(places)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("database_away", error=type(error).__name__, detail=str(error).strip())
+                time.sleep(1)
+
+    def _begun(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        stored = self._stored({topic for topic, _ in places})
         fresh = [place for place in places if place not in stored]
         if not fresh:
             return {place: stored[place] for place in places}
+        connection = self._database()
         for topic, partition in fresh:
             low, _ = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_WATERMARK_SECONDS)
             begin_partition(connection, self._group, topic, partition, low)
         connection.commit()
-        return self._starts(places)
+        return self._begun(places)
+
+    def _stored(self, topics: set[str]) -> Mapping[tuple[str, int], int]:
+        connection = self._database()
+        stored = stored_offsets(connection, self._group, topics)
+        connection.rollback()
+        return stored

@@ -64,7 +64,5 @@ def read_revised(connection: Connection[Any], hashes: Collection[int]) -> dict[i
     """Highest stored revision of those records that have one above 0."""
     if not hashes:
         return {}
-    rows = connection.execute(
-        f"SELECT txn_hash, revision FROM revised JOIN unnest({bigints(hashes)}) AS wanted (hash) ON txn_hash = hash"
-    )
+    rows = connection.execute(f"SELECT txn_hash, revision FROM revised WHERE txn_hash = ANY({bigints(hashes)})")
     return dict(rows.fetchall())

@@ -42,10 +42,7 @@ def replace_decisions(
     if standing:
         old = bigints(sorted(standing))
         for table in ("match", "break"):
-            connection.execute(
-                f"DELETE FROM {table} USING unnest({old}) AS old (hash) WHERE group_hash = old.hash AND reconciliation_id = %s",
-                (compiled.code,),
-            )
+            connection.execute(f"DELETE FROM {table} WHERE group_hash = ANY({old}) AND reconciliation_id = %s", (compiled.code,))
     wanted = pl.DataFrame({"group": list(groups)}, schema={"group": pl.Int64})
     items = items_of(compiled, members, sources).join(wanted, on="group", how="semi")
     names = {code.source_id: name for (_, name), code in sources.items()}

@@ -71,6 +71,9 @@ def _properties(node: int, nodes: list[tuple[int, int]], data: Path) -> str:
         "group.coordinator.rebalance.protocols": "classic,consumer",
         "group.consumer.assignors": "uniform,range",
         "group.consumer.min.session.timeout.ms": 3000,
+        # Members learn of a new assignment by their next heartbeat; the default of 5 s makes every change of workers a pause.
+        "group.consumer.min.heartbeat.interval.ms": 500,
+        "group.consumer.heartbeat.interval.ms": 500,
         "group.min.session.timeout.ms": 3000,
         "num.network.threads": 2,
         "num.io.threads": 4,

@@ -5,12 +5,12 @@ __all__ = ["consume"]
 
 def consume(group: str = "reconduit", rows: int = 20_000, linger_milliseconds: int = 500) -> None:
     """Store and reconcile what producers publish, until SIGTERM. Run as many as there are cores; they share the partitions."""
-    import psycopg
     from confluent_kafka import Consumer
 
     from consumers.group import consumer_settings
     from consumers.intake import BatchSize
     from consumers.service import ReconcileService
+    from consumers.session import connect_worker
     from consumers.worker import Worker
     from reconduit.log import configure_logging
     from reconduit.metrics import serve_metrics
@@ -32,7 +32,7 @@ def consume(group: str = "reconduit", rows: int = 20_000, linger_milliseconds: i
     )
     worker = Worker(
         Consumer(consumer_settings(settings.kafka_bootstrap_servers, group, mock=settings.kafka_mock)),
-        lambda: psycopg.connect(settings.dsn(), options="-c statement_timeout=60s -c lock_timeout=30s"),
+        lambda: connect_worker(settings.dsn()),
         service,
         group,
         size=BatchSize(rows=rows, milliseconds=linger_milliseconds),

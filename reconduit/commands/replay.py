@@ -21,6 +21,7 @@ def replay(
     from consumers.group import consumer_settings
     from consumers.replay import Replay
     from consumers.service import ReconcileService
+    from consumers.session import connect_worker
     from consumers.worker import Worker
     from reconduit.log import configure_logging
     from reconduit.moments import parse_moment
@@ -41,7 +42,7 @@ def replay(
                 moment,
                 lambda stopping: Worker(
                     Consumer(consumer),
-                    lambda: psycopg.connect(settings.dsn()),
+                    lambda: connect_worker(settings.dsn()),
                     ReconcileService(sources, reconciliations, open_registry(settings.schema_registry_url)),
                     group,
                     stopping=stopping,
