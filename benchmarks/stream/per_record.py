@@ -18,6 +18,7 @@ from psycopg import Connection
 
 from benchmarks.stream.progress import tell
 from benchmarks.stream.static import assigned_consumer, take
+from consumers.session import connect_worker
 from schemas.catalogue import TRANSACTION, current_schema
 from schemas.keys import key_hash, txn_hash
 from schemas.wire import HEADER

@@ -9,7 +9,8 @@ from typing import Any
 
 import fastavro
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from schemas.catalogue import TRANSACTION, current_schema
 from schemas.keys import key_hash, partition_of

@@ -1,6 +1,7 @@
 """Running the three pipelines over the same topics, each into a fresh database, and measuring them from outside."""
 
 import argparse
+import itertools
 import os
 import statistics
 import sys
@@ -97,7 +98,7 @@ def _produce(bootstrap: str, payments: int) -> int:
     cores = os.cpu_count() or 1
     bounds = [payments * part // cores for part in range(cores + 1)]
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(produce_range, bootstrap, start, stop) for start, stop in zip(bounds, bounds[1:], strict=False)]
+        parts = [pool.submit(produce_range, bootstrap, start, stop) for start, stop in itertools.pairwise(bounds)]
         return sum(part.result() for part in parts)
 
 
@@ -158,7 +159,7 @@ def _environment(services: Services, dsn: str, place: Path) -> dict[str, str]:
 def _fresh_database(services: Services, name: str) -> str:
     assert services.database_url is not None
     with psycopg.connect(services.database_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
     dsn = services.database_url.rsplit("/", 1)[0] + f"/{name}"
     upgrade(dsn)
     with psycopg.connect(dsn) as connection:
