@@ -15,12 +15,13 @@ def normalise_reference(text: str) -> str:
     r"""Canonical form of a reference: NFKC, no invisible characters, upper case, no separators.
 
     `" inv-00 42\u200b"` becomes `"INV0042"`. Homoglyphs of other scripts are kept apart on purpose: they never match by
-    themselves. Placeholders such as NONREF, and runs of zeros, become the empty string.
+    themselves. Placeholders such as NONREF, and runs of zeros, become the empty string. A canonical form is its own canonical form.
     """
     if text.isascii() and text.isalnum():
         normal = text.upper()
     else:
         compatible = unicodedata.normalize("NFKC", text)
         visible = "".join(character for character in compatible if unicodedata.category(character) not in {"Cf", "Cc"})
-        normal = _SEPARATORS.sub("", visible).upper()
+        # Composed once more: what was taken out may have kept a letter from its accent, and capitals may decompose.
+        normal = unicodedata.normalize("NFKC", _SEPARATORS.sub("", visible).upper())
     return "" if normal in NO_REFERENCE or not normal.strip("0") else normal
