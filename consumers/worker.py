@@ -10,7 +10,7 @@ partition that stops rather than lies.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import psycopg
@@ -34,12 +34,17 @@ __all__ = ["Service", "Worker"]
 log = structlog.get_logger()
 
 _LONGEST_WAIT_SECONDS = 10
+_IDLE_LOOK_SECONDS = 1
 _RETRYABLE = (
     psycopg.OperationalError,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
     psycopg.InterfaceError,
 )
+
+
+Starts = Mapping[tuple[str, int], int]
+"""Stored offset that a batch goes on from, by topic and partition."""
 
 
 class Service(Protocol):
@@ -97,6 +102,7 @@ class Worker:
         self._connection: Connection[Any] | None = None
         self._book = AssignmentBook(consumer, group, self._database)
         self._group = group
+        self._next_look = 0.0
         self._intake = Intake(consumer, size or BatchSize(), on_partition_error=self._on_partition_error, stopping=stopping)
 
     def run(self) -> None:
@@ -114,18 +120,23 @@ class Worker:
                 batch = self._book.owned(self._intake.fill())
                 if len(batch):
                     faultpoint("consumer-polled")
-                    self._process(batch)
+                    self._process(batch, self._book.starts_of(batch))
+                else:
+                    self._look_around()
         finally:
             self._consumer.close()
             if self._connection is not None:
                 self._connection.close()
 
-    def _process(self, batch: Batch) -> None:
-        """Apply a batch, as often as it takes; give it up only when its partitions are somebody else's."""
+    def _process(self, batch: Batch, starts: Starts) -> None:
+        """Apply a batch, as often as it takes; give it up only when its partitions are somebody else's.
+
+        `starts` are from when the batch was taken: while we wait between attempts its partitions may leave and come back.
+        """
         attempt = 0
         while not self._stopping():
             try:
-                self._apply(batch)
+                self._apply(batch, starts)
             except OffsetConflictError as error:
                 log.warning("offset_conflict", detail=str(error))
                 self._rollback()
@@ -141,7 +152,7 @@ class Worker:
             else:
                 return
 
-    def _apply(self, batch: Batch) -> None:
+    def _apply(self, batch: Batch, starts: Starts) -> None:
         started = time.monotonic()
         prepared = self._service.prepare(batch)
         if prepared.halted:
@@ -149,14 +160,11 @@ class Worker:
                 self._book.halt(topic, partition, "too many messages in a row are bad; look at quarantine's newest reasons")
             rest = batch.without(prepared.halted)
             if len(rest):
-                self._apply(rest)
+                self._apply(rest, starts)
             return
         connection = self._database()
         self._service.ensure_sources(connection, prepared)
-        moves = [
-            OffsetRange(topic, partition, self._book.position(topic, partition), end)
-            for (topic, partition), end in batch.ends.items()
-        ]
+        moves = [OffsetRange(topic, partition, starts[topic, partition], end) for (topic, partition), end in batch.ends.items()]
         move_offsets(connection, self._group, moves)
         faultpoint("consumer-in-transaction")
         applied = self._service.apply(connection, prepared)
@@ -166,6 +174,18 @@ class Worker:
         self._book.advance(batch.ends)
         self._tell_kafka(batch)
         self._measure(prepared, applied, len(batch), time.monotonic() - started)
+
+    def _look_around(self) -> None:
+        """With nothing to do, look now and then whether the stored offsets are still ours."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _IDLE_LOOK_SECONDS
+        try:
+            self._book.follow()
+        except psycopg.OperationalError as error:
+            # The next look comes soon, and a batch would wait for the database by itself.
+            log.warning("database_away", error=type(error).__name__, detail=str(error).strip())
 
     def _tell_kafka(self, batch: Batch) -> None:
         offsets = [TopicPartition(topic, partition, end) for (topic, partition), end in batch.ends.items()]
