@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.topics",
     "tests.fixtures.drops",
     "tests.fixtures.browser",
+    "tests.fixtures.workers",
 ]
 
 # A machine under load is slow, not wrong.
@@ -25,5 +26,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_TESTS):
             tier = item.path.relative_to(_TESTS).parts[0]
-            if tier in {"integration", "e2e"}:
+            if tier in {"integration", "e2e", "chaos"}:
                 item.add_marker(tier)
