@@ -44,7 +44,8 @@ def align(sides: Sides, count: int) -> tuple[list[Row], list[Item]]:
         for name, items in sides.items()
     }
     if len(rows) < count:
-        shortest = min(remaining, key=lambda name: len(remaining[name]))
+        # Of sides with equally few, the one whose items come first; not the first side, or it would matter which one is left.
+        shortest = min(remaining, key=lambda name: (len(remaining[name]), [book_order(item) for item in remaining[name]]))
         for item in remaining[shortest][: count - len(rows)]:
             row = {name: item if name == shortest else _take_nearest(items, item) for name, items in remaining.items()}
             remaining[shortest] = [other for other in remaining[shortest] if other is not item]

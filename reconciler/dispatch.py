@@ -27,7 +27,8 @@ def group_solver(shape: Shape) -> GroupSolver | None:
 def solve(reconciliation: Reconciliation, items: Iterable[Item], horizon: Horizon | None) -> Outcome:
     """Matches and breaks of any set of items, grouped as the shape asks for.
 
-    Keyed and settlement: by key; an item without a key is a REFERENCE break. Statement: by account and currency.
+    Keyed and settlement: by key; an item without a key is a REFERENCE break, or TIMING while it is PENDING. Statement: by account
+    and currency.
     """
     solver = group_solver(reconciliation.shape)
     outcomes: list[Outcome] = []
@@ -54,17 +55,18 @@ def solve(reconciliation: Reconciliation, items: Iterable[Item], horizon: Horizo
 
 
 def _without_key(reconciliation: Reconciliation, items: Iterable[Item], horizon: Horizon | None) -> Outcome:
-    reason = Reason("reference", f"no {reconciliation.key}, so nothing ties it to the other sides")
+    no_key = Reason("reference", f"no {reconciliation.key}, so nothing ties it to the other sides")
+    pending = Reason("status", f"still PENDING: its {reconciliation.key} is not known yet")
     calendar, names = reconciliation.calendar, reconciliation.side_names
     listed = sorted(items, key=lambda item: (item.side, item.id))
     breaks = tuple(
         make_break(
-            BreakType.REFERENCE,
+            BreakType.TIMING if item.status == "PENDING" else BreakType.REFERENCE,
             (item,),
             key=item.id,
             amount_minor=item.amount_minor,
-            reasons=(reason,),
-            final=all_passed(calendar, horizon, names, (item,)),
+            reasons=(pending if item.status == "PENDING" else no_key,),
+            final=item.status != "PENDING" and all_passed(calendar, horizon, names, (item,)),
         )
         for item in listed
         if item.status not in {"FAILED", "VOID"}
