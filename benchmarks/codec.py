@@ -1,4 +1,4 @@
-"""Decoding: the batch codec beside its own proof of lengths and beside fastavro, record by record: `python -m benchmarks.codec`.
+"""Decoding: the batch codec beside fastavro, record by record, and what its proofs cost: `python -m benchmarks.codec`.
 
 CPU seconds of this process (all threads) per million records. The machine's mood moves the absolutes, the ratios stay.
 """
@@ -19,7 +19,8 @@ import fastavro
 from benchmarks.result import Result, print_results
 from schemas.catalogue import TRANSACTION, current_schema
 from schemas.codec import BatchDecoder
-from schemas.encoded_size import encoded_sizes
+from schemas.encoded_size import encoded_sizes, field_sizes
+from schemas.field_markers import markers_agree
 from schemas.records import CanonicalTransaction, Direction
 from schemas.registry import CommittedIds
 from schemas.wire import HEADER, WireEncoder
@@ -71,13 +72,16 @@ def measure(records: int, batch: int, rounds: int) -> list[Result]:
     messages = [_message(encoder, number) for number in range(records)]
     batches = [messages[start : start + batch] for start in range(0, records, batch)]
     decoder, writer = BatchDecoder(TRANSACTION, CommittedIds()), current_schema(TRANSACTION)
-    # The proof reads enums as their index, which is what the decoder leaves in its frame.
+    # The proofs read enums as their index, which is what the decoder leaves in its frame.
     frames = [decoder.decode(part).frame for part in batches]
+    sizes = [field_sizes(frame, writer) for frame in frames]
+    blocks = [b"".join(message[HEADER.size :] for message in part) for part in batches]
     parsed = fastavro.parse_schema(writer)
     ways: dict[str, Callable[[], object]] = {
         "fastavro": lambda: [_one_by_one(part, parsed) for part in batches],
         "batch codec": lambda: [decoder.decode(part) for part in batches],
         "length proof": lambda: [encoded_sizes(frame, writer) for frame in frames],
+        "marker proof": lambda: [markers_agree(*parts, writer) for parts in zip(frames, sizes, blocks, strict=True)],
     }
     measured: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
@@ -88,6 +92,7 @@ def measure(records: int, batch: int, rounds: int) -> list[Result]:
         Result(name="decode: fastavro", value=values["fastavro"], unit="cpu-s/M"),
         _against("batch codec", "fastavro", values),
         _against("length proof", "batch codec", values),
+        _against("marker proof", "batch codec", values),
     ]
 
 
