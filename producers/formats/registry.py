@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from producers.errors import ConfigurationError
-from producers.formats import camt053, csv_mapping, mt940
+from producers.formats import bai2, camt053, csv_mapping, mt940
 from producers.formats.contract import StatementParser
 
 __all__ = ["FORMATS", "StatementFormat", "format_named"]
@@ -32,6 +32,7 @@ FORMATS = {
     for found in (
         StatementFormat("camt.053", "application/xml", camt053.parse, camt053.recognise),
         StatementFormat("mt940", "text/plain", mt940.parse, mt940.recognise),
+        StatementFormat("bai2", "text/plain", bai2.parse, bai2.recognise),
         StatementFormat("csv", "text/csv", csv_mapping.parse, csv_mapping.recognise),
     )
 }
