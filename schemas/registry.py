@@ -80,17 +80,17 @@ class ConfluentRegistry:
         if name not in self._ids:
             schema = current_schema(name)
             subject = f"{schema['namespace']}.{schema['name']}"
-            answer = self._call("POST", f"/subjects/{subject}/versions", {"schema": json.dumps(schema)})
-            self._ids[name] = int(answer["id"])
+            self._ids[name] = int(self._call("POST", f"/subjects/{subject}/versions", "id", {"schema": json.dumps(schema)}))
         return self._ids[name]
 
     def schema_of(self, schema_id: int) -> AvroSchema:
         """The writer's schema, asked once and kept."""
         if schema_id not in self._schemas:
-            self._schemas[schema_id] = json.loads(self._call("GET", f"/schemas/ids/{schema_id}")["schema"])
+            self._schemas[schema_id] = json.loads(str(self._call("GET", f"/schemas/ids/{schema_id}", "schema")))
         return self._schemas[schema_id]
 
-    def _call(self, method: str, path: str, body: AvroSchema | None = None) -> AvroSchema:
+    def _call(self, method: str, path: str, wanted: str, body: AvroSchema | None = None) -> str | int:
+        """The member `wanted` of the registry's answer."""
         try:
             response = self._client.request(method, path, json=body)
         except httpx.HTTPError as error:
@@ -99,8 +99,11 @@ class ConfluentRegistry:
             raise UnknownSchemaError(f"the schema registry does not know {path}")
         if response.status_code >= 400:
             raise RegistryError(f"schema registry: {method} {path}: HTTP {response.status_code}")
-        answer: AvroSchema = response.json()
-        return answer
+        try:
+            member: str | int = response.json()[wanted]
+        except (ValueError, LookupError, TypeError) as error:
+            raise RegistryError(f"schema registry: {method} {path}: the answer is no JSON object with {wanted!r}") from error
+        return member
 
 
 def open_registry(url: str | None) -> SchemaIds:
