@@ -4,7 +4,11 @@ import polars as pl
 
 from consumers.quarantining import Rejected
 
-__all__ = ["split_valid"]
+__all__ = ["LARGEST_AMOUNT_MINOR", "split_valid"]
+
+LARGEST_AMOUNT_MINOR = 10**17
+"""Largest amount and fee that is stored: far beyond any payment in any currency, and yet sums of dozens fit the 64 bits of a
+decision's amount. One absurd record would otherwise stop the partition that carries it."""
 
 
 def _has_nul(*names: str) -> pl.Expr:
@@ -13,6 +17,12 @@ def _has_nul(*names: str) -> pl.Expr:
 
 _CHECKS: tuple[tuple[str, pl.Expr, str], ...] = (
     ("amount", pl.col("amount_minor") < 0, "amount_minor is negative; the sign belongs into direction"),
+    ("amount", pl.col("amount_minor") > LARGEST_AMOUNT_MINOR, f"amount_minor is beyond {LARGEST_AMOUNT_MINOR}: no payment is"),
+    (
+        "fee",
+        ~pl.col("fee_minor").is_between(-LARGEST_AMOUNT_MINOR, LARGEST_AMOUNT_MINOR).fill_null(value=True),
+        f"fee_minor is beyond {LARGEST_AMOUNT_MINOR} either way: no fee is",
+    ),
     ("currency", ~pl.col("currency").str.contains(r"^[A-Z]{3}$"), "currency is not three capital letters (ISO 4217)"),
     ("identity", (pl.col("txn_id") == "") | (pl.col("account_id") == ""), "txn_id or account_id is empty"),
     ("revision", pl.col("revision") < 0, "revision is negative"),
