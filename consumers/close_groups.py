@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from consumers.columns import SourceCode
 from consumers.locks import lock_shards, shards_of
-from consumers.members import read_by_group, read_by_second
+from consumers.members import read_members
 from consumers.replacing import replace_decisions
 from consumers.sides import Compiled
 from consumers.watermarks import Watermarks, latest_due_day
@@ -45,9 +45,8 @@ def close_groups(
     while groups := _due_groups(connection, compiled, latest_due_day(calendar, max(horizon.values())), after):
         lock_shards(connection, shards_of(compiled.space, groups))
         # Which groups a record is in does not change under the locks, so the members read now are whole.
-        members = pl.concat([read_by_group(connection, groups), read_by_second(connection, groups)])
         live = (
-            members.unique(subset=["txn_hash", "revision"], maintain_order=True)
+            read_members(connection, groups)
             .filter(pl.col("superseded") == 0)
             .with_columns(pl.col("is_reversal").cast(pl.Boolean))
             .filter(pl.col("revision") == pl.col("revision").max().over("txn_hash"))

@@ -11,8 +11,8 @@ from consumers.close_books import BookCloser
 from consumers.close_groups import close_groups
 from consumers.codes import SourceCodes, register_reconciliations
 from consumers.columns import SourceCode
-from consumers.locks import lock_shards, shards_of
-from consumers.members import read_by_group, read_by_second
+from consumers.locks import closing_alone, lock_shards, shards_of
+from consumers.members import read_members
 from consumers.replacing import replace_decisions
 from consumers.revisions import mark_superseded
 from consumers.sides import compile_reconciliation
@@ -50,7 +50,15 @@ class ClosePass:
         self._books = [BookCloser(one, self._sources) for one in compiled if one.reconciliation.shape is Shape.STATEMENT]
 
     def run(self) -> Closed:
-        """One round; commits in steps, so it may be killed anywhere."""
+        """One round; commits in steps, so it may be killed anywhere. Waits for another close pass to end its round.
+
+        Raises:
+            psycopg.errors.LockNotAvailable: another round took longer than the connection's `lock_timeout`; try again.
+        """
+        with closing_alone(self._connection):
+            return self._round()
+
+    def _round(self) -> Closed:
         repaired = self._repair()
         watermarks = read_watermarks(self._connection, self._sources)
         self._connection.rollback()
@@ -70,16 +78,16 @@ class ClosePass:
             return 0
         schema = {"group_hash": pl.Int64, "second_hash": pl.Int64, "txn_hash": pl.Int64, "revision": pl.Int64}
         late = pl.DataFrame(rows, schema=schema, orient="row")
-        hashes = set(late["group_hash"].to_list()) | set(late["second_hash"].drop_nulls().to_list())
+        # By each key, and by itself where it lacks one.
+        hashes = {*late["group_hash"].to_list(), *late["second_hash"].drop_nulls().to_list(), *late["txn_hash"].to_list()}
         lock_shards(connection, set().union(*(shards_of(one.space, hashes) for one in self._grouped)))
         mark_superseded(connection, late)
-        members = pl.concat([read_by_group(connection, hashes), read_by_second(connection, hashes)])
         live = (
-            members.unique(subset=["txn_hash", "revision"], maintain_order=True)
+            read_members(connection, hashes)
             .filter(pl.col("superseded") == 0)
             .with_columns(pl.col("is_reversal").cast(pl.Boolean))
         )
-        # Both columns were searched for every hash, so each group is whole in whichever key space it is.
+        # Every column was searched for every hash, so each group is whole in whichever key space it is.
         for one in self._grouped:
             replace_decisions(connection, one, live, self._sources, groups=hashes, standing=hashes)
         connection.commit()

@@ -6,7 +6,8 @@ into it: one lock instead of thousands of group rows (measured in `docs/decision
 by `schemas.keys.partition_of` have each shard in one partition number, so that workers meet only while partitions move.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
@@ -14,10 +15,14 @@ from psycopg import Connection
 
 from schemas.keys import SHARDS
 
-__all__ = ["KeySpace", "lock_shards", "shards_of"]
+__all__ = ["CLOSE_LOCK", "KeySpace", "closing_alone", "lock_shards", "shards_of"]
 
 _CLASS = 7_266_100
 """First of the two 32-bit halves of our advisory lock keys; the key space is added to it."""
+
+
+CLOSE_LOCK = 7_266_200
+"""Advisory lock of whoever closes, or throws away what was closed (`consumers.rewind`)."""
 
 
 class KeySpace(IntEnum):
@@ -39,3 +44,22 @@ def lock_shards(connection: Connection[Any], shards: set[tuple[int, int]]) -> No
         "SELECT pg_advisory_xact_lock(space, shard) FROM unnest(%s::int[], %s::int[]) AS locks (space, shard)",
         ([space for space, _ in ordered], [shard for _, shard in ordered]),
     )
+
+
+@contextmanager
+def closing_alone(connection: Connection[Any]) -> Iterator[None]:
+    """Be the only close pass on this database, across transactions; waits for another one to end its round.
+
+    A round reads records and watermarks first and writes decisions later. Of two rounds at once, the one that had read less could
+    write last, and what it wrote would stand until something else changed.
+    """
+    connection.execute("SELECT pg_advisory_lock(%s)", (CLOSE_LOCK,))
+    connection.commit()
+    try:
+        yield
+    finally:
+        # A broken connection has lost its locks with its session, and what broke it is already on its way up.
+        if not connection.closed:
+            connection.rollback()
+            connection.execute("SELECT pg_advisory_unlock(%s)", (CLOSE_LOCK,))
+            connection.commit()

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from consumers.copying import bigints, copy_out
 
-__all__ = ["MEMBER_COLUMNS", "read_by_group", "read_by_second", "read_revised", "read_revisions"]
+__all__ = ["MEMBER_COLUMNS", "read_by_group", "read_by_second", "read_members", "read_revised", "read_revisions"]
 
 MEMBER_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "group_hash": pl.Int64,
@@ -58,6 +58,15 @@ def read_by_second(connection: Connection[Any], hashes: Collection[int]) -> pl.D
 def read_revisions(connection: Connection[Any], hashes: Collection[int]) -> pl.DataFrame:
     """Every stored revision of the records with these `txn_hash`es, whatever their keys."""
     return _read(connection, "txn_hash", hashes)
+
+
+def read_members(connection: Connection[Any], hashes: Collection[int]) -> pl.DataFrame:
+    """Every revision of every record in the groups with these hashes, whichever key each record is in the group by.
+
+    A record without the key that a reconciliation ties by is a group of its own, named by its `txn_hash`.
+    """
+    found = [read_by_group(connection, hashes), read_by_second(connection, hashes), read_revisions(connection, hashes)]
+    return pl.concat(found).unique(subset=["txn_hash", "revision"], maintain_order=True)
 
 
 def read_revised(connection: Connection[Any], hashes: Collection[int]) -> dict[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from consumers.errors import ConsumerError
+from consumers.locks import CLOSE_LOCK
 
 __all__ = ["rewind"]
 
@@ -37,6 +38,8 @@ def rewind(
         ConsumerError: a partition would move forward.
     """
     with connection.transaction():
+        # A close pass that has read what is removed here must not write decisions about it afterwards.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (CLOSE_LOCK,))
         stored = connection.execute(
             "SELECT topic, partition, next_offset FROM consumer_offset WHERE consumer_group = %s "
             "ORDER BY topic, partition FOR UPDATE",

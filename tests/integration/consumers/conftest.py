@@ -45,3 +45,11 @@ def empty_copy_url(database_server: DatabaseServer, migrated_template: str) -> I
     """URL of a second database with Reconduit's tables, for what the first is compared with."""
     with database_server.database(migrated_template) as name:
         yield database_server.url_of(name)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Scene:
+    """Core's ledger against the bank's lines, account by account."""
+    found = Scene(tmp_path, secrets.token_hex(4))
+    found.write(("core", "bank"), ("books",))
+    return found
