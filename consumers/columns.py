@@ -24,7 +24,7 @@ DETAIL_FIELDS = (
     "parent_txn_id",
     "raw_ref",
 )
-"""Canonical fields that are kept in `transaction.detail`, nulls left out."""
+"""Canonical fields that are kept in `transaction.detail`, nulls left out and NUL characters replaced (U+FFFD)."""
 
 STORED = (
     "group_hash",
@@ -124,9 +124,11 @@ def stored_columns(frame: pl.DataFrame, sources: Mapping[tuple[str, str], Source
 def _detail(frame: pl.DataFrame) -> pl.Expr:
     present = [name for name in DETAIL_FIELDS if frame[name].null_count() < len(frame)]
     if frame.select(pl.any_horizontal(pl.col(name).str.contains(_ESCAPED).any() for name in present)).item():
+        # A NUL could be stored but never read with `->>`; the untouched original is at raw_ref.
+        values = [pl.col(name).str.replace_all("\x00", "\ufffd", literal=True) for name in present]
         # A quote inside a value is escaped, so the pattern for a null member cannot match inside one.
-        text = pl.struct(present).struct.json_encode()
-        return text.str.replace_all(_NULLS, "").str.replace(",}", "}", literal=True)
+        text = pl.struct(values).struct.json_encode()
+        return text.str.replace_all(_NULLS, "").str.replace(r",\}$", "}")
     # Joining the pieces costs a twentieth of encoding structs and taking the nulls out again.
     members = [
         pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit(f',"{name}":"'), name, pl.lit('"'))).otherwise(pl.lit(""))

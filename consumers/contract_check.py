@@ -1,10 +1,10 @@
-"""What Avro cannot say of a canonical transaction, checked in columns: a record that breaks it is quarantined, not stored."""
+"""What Avro cannot say of a canonical record, checked in columns: a record that breaks it is quarantined, not stored."""
 
 import polars as pl
 
 from consumers.quarantining import Rejected
 
-__all__ = ["LARGEST_AMOUNT_MINOR", "split_valid"]
+__all__ = ["LARGEST_AMOUNT_MINOR", "split_valid", "split_valid_statements"]
 
 LARGEST_AMOUNT_MINOR = 10**17
 """Largest amount and fee that is stored: far beyond any payment in any currency, and yet sums of dozens fit the 64 bits of a
@@ -15,7 +15,11 @@ def _has_nul(*names: str) -> pl.Expr:
     return pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True).fill_null(value=False) for name in names)
 
 
-_CHECKS: tuple[tuple[str, pl.Expr, str], ...] = (
+_Checks = tuple[tuple[str, pl.Expr, str], ...]
+
+_SOURCE = ("source", pl.col("source") != pl.col("topic_source"), "source is not the one whose topic the record came in")
+
+_TRANSACTION: _Checks = (
     ("amount", pl.col("amount_minor") < 0, "amount_minor is negative; the sign belongs into direction"),
     ("amount", pl.col("amount_minor") > LARGEST_AMOUNT_MINOR, f"amount_minor is beyond {LARGEST_AMOUNT_MINOR}: no payment is"),
     (
@@ -26,23 +30,42 @@ _CHECKS: tuple[tuple[str, pl.Expr, str], ...] = (
     ("currency", ~pl.col("currency").str.contains(r"^[A-Z]{3}$"), "currency is not three capital letters (ISO 4217)"),
     ("identity", (pl.col("txn_id") == "") | (pl.col("account_id") == ""), "txn_id or account_id is empty"),
     ("revision", pl.col("revision") < 0, "revision is negative"),
-    ("source", pl.col("source") != pl.col("topic_source"), "source is not the one whose topic the record came in"),
-    ("text", _has_nul("txn_id", "account_id", "reference_number", "settlement_id"), "a NUL character in an id or key"),
+    _SOURCE,
+    ("text", _has_nul("tenant_id", "txn_id", "account_id", "reference_number", "settlement_id"), "a NUL character in an id or key"),
+)
+
+_STATEMENT: _Checks = (
+    ("identity", pl.col("statement_id") == "", "statement_id is empty"),
+    _SOURCE,
+    (
+        "text",
+        _has_nul("tenant_id", "statement_id", "account_id", "currency", "raw_ref"),
+        "a NUL character, which Postgres cannot hold",
+    ),
 )
 
 
 def split_valid(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejected]]:
-    """Valid rows, and the others with their reason.
+    """Valid transactions, and the others with their reason.
 
     Args:
         frame: canonical columns, `message` and `topic_source`, the source that the topic belongs to.
     """
+    return _split(frame, _TRANSACTION)
+
+
+def split_valid_statements(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejected]]:
+    """Valid statements and watermarks, and the others with their reason; columns as for `split_valid`."""
+    return _split(frame, _STATEMENT)
+
+
+def _split(frame: pl.DataFrame, checks: _Checks) -> tuple[pl.DataFrame, list[Rejected]]:
     reason = pl.lit(None, dtype=pl.UInt8)
-    for index, (_, broken, _) in reversed(list(enumerate(_CHECKS))):
+    for index, (_, broken, _) in reversed(list(enumerate(checks))):
         reason = pl.when(broken).then(pl.lit(index, dtype=pl.UInt8)).otherwise(reason)
     marked = frame.with_columns(reason.alias("broken"))
     bad = marked.filter(pl.col("broken").is_not_null())
     rejected = [
-        Rejected(message, _CHECKS[broken][0], _CHECKS[broken][2]) for message, broken in bad.select("message", "broken").iter_rows()
+        Rejected(message, checks[broken][0], checks[broken][2]) for message, broken in bad.select("message", "broken").iter_rows()
     ]
     return (marked.filter(pl.col("broken").is_null()) if rejected else marked).drop("broken"), rejected

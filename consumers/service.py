@@ -14,7 +14,7 @@ from psycopg import Connection
 from consumers.batch import Batch
 from consumers.codes import SourceCodes, register_reconciliations
 from consumers.columns import stored_columns
-from consumers.contract_check import split_valid
+from consumers.contract_check import split_valid, split_valid_statements
 from consumers.quarantining import DlqLimit, Rejected, quarantine
 from consumers.sides import compile_reconciliation
 from consumers.statements import store_statements
@@ -91,6 +91,8 @@ class ReconcileService:
         statements = self._decode(
             self._statements, batch, batch.indexes(self._statement_topics.keys()), self._statement_topics, rejected
         )
+        statements, broken = split_valid_statements(statements)
+        rejected += broken
         return Prepared(batch, transactions, statements, rejected, self._halted(batch, rejected))
 
     def apply(self, connection: Connection[Any], prepared: Prepared) -> Applied:
