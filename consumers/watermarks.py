@@ -13,7 +13,8 @@ from reconciler.reconciliation import Reconciliation
 
 __all__ = ["Watermarks", "latest_due_day", "read_watermarks"]
 
-_LOOK_BACK_DAYS = 30
+_LAST_DAY = dt.date(9000, 1, 1)
+"""Where looking begins for a source that is complete for good, such as 9999-12-31; due dates must stay within what Python has."""
 
 
 class Watermarks:
@@ -60,9 +61,7 @@ def read_watermarks(connection: Connection[Any], sources: Mapping[tuple[str, str
 
 def latest_due_day(calendar: BusinessCalendar, mark: dt.datetime) -> dt.date:
     """The last booking day whose counterparts are due by `mark`."""
-    day = mark.astimezone(dt.UTC).date()
-    for _ in range(_LOOK_BACK_DAYS):
-        if calendar.due_at(dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)) <= mark:
-            return day
+    day = min(mark.astimezone(dt.UTC).date(), _LAST_DAY)
+    while calendar.due_at(dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)) > mark:
         day -= dt.timedelta(days=1)
     return day
