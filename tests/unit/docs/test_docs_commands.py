@@ -107,6 +107,12 @@ def test_modules_that_are_named_exist() -> None:
         assert module is not None and hasattr(module, attribute), f"there is no {name}"
 
 
+def test_folders_that_are_named_exist() -> None:
+    named = set(re.findall(rf"`((?:{PACKAGES}|docs|tests)/[\w./-]+)`", EVERYTHING))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
