@@ -227,6 +227,7 @@ quarantine = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("headers", JSONB, nullable=False),
     Column("arrived_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("relayed_at", DateTime(timezone=True), comment="when the source's dead-letter topic confirmed it; null: not yet"),
     UniqueConstraint("source", "position", "reason", name="quarantine_once"),
 )
 

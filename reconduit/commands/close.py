@@ -4,13 +4,17 @@ __all__ = ["close"]
 
 
 def close(seconds: int = 5, once: bool = False) -> None:
-    """Close books and groups that the sources' watermarks have passed, every `--seconds`, until SIGTERM."""
+    """Close books and groups that the sources' watermarks have passed, every `--seconds`, until SIGTERM.
+
+    Bad messages that consumers have set aside since go to their sources' dead-letter topics in the same round.
+    """
     import random
 
     import psycopg
     import structlog
 
     from consumers.closing import ClosePass
+    from consumers.dlq_relay import DlqRelay
     from reconduit.log import configure_logging
     from reconduit.metrics import serve_metrics
     from reconduit.reconciliations import load_reconciliations
@@ -29,9 +33,11 @@ def close(seconds: int = 5, once: bool = False) -> None:
         try:
             with psycopg.connect(settings.dsn(), options="-c lock_timeout=30s") as connection:
                 closing = ClosePass(connection, sources, reconciliations)
+                relay = DlqRelay(connection, settings.kafka_bootstrap_servers, sources)
                 while not stop():
                     done = closing.run()
-                    log.info("closed", groups=done.groups, books=done.books, repaired=done.repaired)
+                    relayed = relay.run()
+                    log.info("closed", groups=done.groups, books=done.books, repaired=done.repaired, relayed=relayed)
                     if once:
                         return
                     stop.wait(seconds)

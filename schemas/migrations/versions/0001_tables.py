@@ -67,8 +67,10 @@ CREATE TABLE quarantine (
     raw bytea NOT NULL,
     headers jsonb NOT NULL,
     arrived_at timestamptz NOT NULL DEFAULT now(),
+    relayed_at timestamptz,
     CONSTRAINT quarantine_once UNIQUE (source, position, reason)
 );
+CREATE INDEX quarantine_to_relay ON quarantine (quarantine_id) WHERE relayed_at IS NULL AND stage = 'consumer';
 CREATE TABLE source_cursor (
     tenant_id text NOT NULL,
     source text NOT NULL,

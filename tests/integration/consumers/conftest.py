@@ -13,6 +13,7 @@ from psycopg import Connection
 from consumers.service import ReconcileService
 from tests.fixtures.databases import DatabaseServer
 from tests.fixtures.scene import Scene
+from tests.fixtures.workers import Log, log_of
 
 Open = Callable[[], tuple[Connection[Any], ReconcileService]]
 
@@ -38,6 +39,13 @@ def open_service(scene: Scene, database_url: str) -> Iterator[Open]:
             return connection, service
 
         yield start
+
+
+@pytest.fixture
+def log(scene: Scene, real_kafka: str) -> Iterator[Log]:
+    """The scene's topics on a real broker."""
+    with log_of(scene, real_kafka) as found:
+        yield found
 
 
 @pytest.fixture
