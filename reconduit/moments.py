@@ -11,7 +11,7 @@ def parse_moment(text: str) -> dt.datetime:
     """An ISO 8601 time with its zone, as aware UTC: `2026-11-20T00:00:00Z`.
 
     Raises:
-        SettingsError: not a time, or one without a zone.
+        SettingsError: not a time, one without a zone, or one that is beyond the years 1 to 9999 in UTC.
     """
     try:
         moment = dt.datetime.fromisoformat(text)
@@ -19,4 +19,7 @@ def parse_moment(text: str) -> dt.datetime:
         raise SettingsError(f"{text!r} is no ISO 8601 time, such as 2026-11-20T00:00:00Z") from error
     if moment.utcoffset() is None:
         raise SettingsError(f"{text!r} has no time zone; add Z for UTC")
-    return moment.astimezone(dt.UTC)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise SettingsError(f"{text!r} is no ISO 8601 time in UTC: the years there are 1 to 9999") from error

@@ -26,6 +26,10 @@ def load_reconciliations(folder: Path) -> Sequence[Reconciliation]:
             one = parse_reconciliation(path.read_text(encoding="utf-8"), str(path))
         except RulesError as error:
             raise SettingsError(str(error)) from error
+        except OSError as error:
+            raise SettingsError(f"reconciliation file {path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"reconciliation file {path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
         if one.name in found:
             raise SettingsError(f"{path}: another file describes reconciliation {one.name} already")
         found[one.name] = one

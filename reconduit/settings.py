@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     objects: Path = Field(alias="RECONDUIT_OBJECTS", default=Path(".local/objects"))
     """Folder of the object store that keeps untouched originals."""
     api_token: SecretStr | None = Field(alias="RECONDUIT_API_TOKEN", default=None)
-    metrics_port: int | None = Field(alias="RECONDUIT_METRICS_PORT", default=None)
+    metrics_port: int | None = Field(alias="RECONDUIT_METRICS_PORT", default=None, ge=0, le=65_535)
     """Port on 127.0.0.1 for `/metrics` of a producer or consumer; none when unset."""
     log_level: str = Field(alias="RECONDUIT_LOG_LEVEL", default="INFO")
     kafka_mock: bool = Field(alias="RECONDUIT_KAFKA_MOCK", default=False)

@@ -37,6 +37,9 @@ class SecretRef(BaseModel):
                 return SecretStr(self.file.read_text(encoding="utf-8").rstrip("\n"))
             except OSError as error:
                 raise SettingsError(f"secret file {self.file} cannot be read: {error.strerror}") from error
+            except UnicodeDecodeError:
+                # Its message would repeat the bytes.
+                raise SettingsError(f"secret file {self.file} is no UTF-8 text") from None
         raise SettingsError("a secret needs `env: NAME` or `file: PATH`")
 
 
@@ -78,6 +81,8 @@ def load_sources(path: Path) -> list[SourceConfig]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"sources file {path} cannot be read: {error.strerror}; set RECONDUIT_SOURCES") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"sources file {path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
     except yaml.YAMLError as error:
         raise SettingsError(f"sources file {path} is no YAML: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("sources"), list):
