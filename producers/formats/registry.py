@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from producers.errors import ConfigurationError
-from producers.formats import bai2, camt053, csv_mapping, mt940, nacha
+from producers.formats import bai2, camt053, csv_mapping, mt940, nacha, ofx
 from producers.formats.contract import StatementParser
 
 __all__ = ["FORMATS", "StatementFormat", "format_named"]
@@ -34,6 +34,7 @@ FORMATS = {
         StatementFormat("mt940", "text/plain", mt940.parse, mt940.recognise),
         StatementFormat("bai2", "text/plain", bai2.parse, bai2.recognise),
         StatementFormat("nacha", "text/plain", nacha.parse, nacha.recognise),
+        StatementFormat("ofx", "application/x-ofx", ofx.parse, ofx.recognise),
         StatementFormat("csv", "text/csv", csv_mapping.parse, csv_mapping.recognise),
     )
 }
