@@ -1,5 +1,7 @@
 """What Avro cannot say of a canonical record, checked in columns: a record that breaks it is quarantined, not stored."""
 
+import datetime as dt
+
 import polars as pl
 
 from consumers.quarantining import Rejected
@@ -10,9 +12,16 @@ LARGEST_AMOUNT_MINOR = 10**17
 """Largest amount and fee that is stored: far beyond any payment in any currency, and yet sums of dozens fit the 64 bits of a
 decision's amount. One absurd record would otherwise stop the partition that carries it."""
 
+_FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+"""Avro's 64-bit times reach further than any calendar of ours; a record from there would stop the worker that solves its group."""
+
 
 def _has_nul(*names: str) -> pl.Expr:
     return pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True).fill_null(value=False) for name in names)
+
+
+def _outside_our_age(day: pl.Expr) -> pl.Expr:
+    return ~day.is_between(_FIRST_DAY, _LAST_DAY).fill_null(value=True)
 
 
 _Checks = tuple[tuple[str, pl.Expr, str], ...]
@@ -31,6 +40,11 @@ _TRANSACTION: _Checks = (
     ("identity", (pl.col("txn_id") == "") | (pl.col("account_id") == ""), "txn_id or account_id is empty"),
     ("revision", pl.col("revision") < 0, "revision is negative"),
     _SOURCE,
+    (
+        "time",
+        _outside_our_age(pl.col("booked_at").dt.date()) | _outside_our_age(pl.col("value_date")),
+        f"booked_at or value_date is not between {_FIRST_DAY} and {_LAST_DAY}",
+    ),
     ("text", _has_nul("tenant_id", "txn_id", "account_id", "reference_number", "settlement_id"), "a NUL character in an id or key"),
 )
 

@@ -59,7 +59,7 @@ class Intake:
         batch = Batch()
         deadline = None
         while not self._stopping() and len(batch) < self._size.rows and batch.bytes < self._size.bytes:
-            messages = self._consumer.consume(_CHUNK, timeout=_POLL_SECONDS)
+            messages = self._consumer.consume(min(_CHUNK, self._size.rows - len(batch)), timeout=_POLL_SECONDS)
             if not messages and deadline is None:
                 break
             self._add(batch, messages)
