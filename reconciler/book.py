@@ -46,6 +46,7 @@ class Book:
         self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
         self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
+        self._hints: dict[tuple[str, str], Item] = {}
         self._open_pending()
 
     @property
@@ -69,7 +70,6 @@ class Book:
         runner_up: str | None = None,
     ) -> None:
         """Pair two free items."""
-        self._take((left, right))
         amounts = (left.signed_minor, right.signed_minor)
         lag = right.booked_at.date() - left.booked_at.date()
         reasons = (
@@ -77,19 +77,46 @@ class Book:
             amount_reason(*amounts, left.currency, self.reconciliation.tolerance.allowed_between(amounts, left.currency)),
             Reason("date", f"{lag.days:+d} days" if lag.days else "the same day"),
         )
+        self.pair(
+            left,
+            right,
+            stage=grounds.stage,
+            reasons=reasons,
+            decision=decision,
+            probability_ppm=grounds.probability_ppm if decision is Decision.AUTO else grounds.probability_ppm // 2,
+            runner_up=runner_up,
+        )
+
+    def pair(
+        self,
+        left: Item,
+        right: Item,
+        *,
+        stage: Stage,
+        reasons: Iterable[Reason],
+        decision: Decision,
+        probability_ppm: int,
+        runner_up: str | None,
+    ) -> None:
+        """Pair two free items for the given reasons; the probability is in millionths."""
+        self._take((left, right))
         self._matches.append(
             make_match(
                 (left, right),
                 key=left.key if left.key is not None and left.key == right.key else f"{left.id}={right.id}",
                 amount_minor=left.amount_minor,
-                stage=grounds.stage,
+                stage=stage,
                 reasons=reasons,
                 final=self._settled((left, right)),
                 decision=decision,
-                probability_ppm=grounds.probability_ppm if decision is Decision.AUTO else grounds.probability_ppm // 2,
+                probability_ppm=probability_ppm,
                 runner_up=runner_up,
             )
         )
+
+    def hint(self, item: Item, candidate: Item) -> None:
+        """Name the nearest candidate of an item, should it stay open. A later hint replaces an earlier one."""
+        self._hints[item.side, item.id] = candidate
 
     def differ(self, left: Item, right: Item, reference: str) -> None:
         """Report two free items that share a reference but not the amount."""
@@ -120,6 +147,7 @@ class Book:
             lacking = rules.side_names[other]
             finder = NearestFinder(free[other], rules.tolerance, rules.fees)
             for item in free[index]:
+                hinted = self._hints.get((item.side, item.id))
                 late = is_overdue(rules.calendar, self._horizon, lacking, (item,))
                 text = f"nothing on {lacking}, complete beyond the due date" if late else f"{lacking} may still deliver"
                 self._breaks.append(
@@ -130,7 +158,7 @@ class Book:
                         amount_minor=item.amount_minor,
                         reasons=(Reason("missing" if late else "due", text),),
                         final=late,
-                        nearest=finder.find(item),
+                        nearest=finder.compare(item, hinted) if hinted is not None else finder.find(item),
                     )
                 )
             self._take(free[index])

@@ -43,7 +43,11 @@ class NearestFinder:
             plausible,
             key=lambda other: (abs(other.signed_minor - item.signed_minor), abs(_lag(item, other)), other.id),
         )
-        return Nearest(best.id, self._differences(item, best), self._suspect(item, best))
+        return self.compare(item, best)
+
+    def compare(self, item: Item, other: Item) -> Nearest:
+        """A candidate that is known from elsewhere, with what separates it from the item."""
+        return Nearest(other.id, self._differences(item, other), self._suspect(item, other))
 
     def _differences(self, item: Item, other: Item) -> tuple[Reason, ...]:
         found = []

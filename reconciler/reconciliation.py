@@ -8,7 +8,19 @@ from fnmatch import fnmatchcase
 from reconciler.calendar import BusinessCalendar
 from reconciler.types import Stage
 
-__all__ = ["ANY_CURRENCY", "Base", "CsvColumns", "FeeProfile", "Filter", "KeyField", "Reconciliation", "Shape", "Side", "Tolerance"]
+__all__ = [
+    "ANY_CURRENCY",
+    "Base",
+    "CsvColumns",
+    "FeeProfile",
+    "Filter",
+    "KeyField",
+    "Learning",
+    "Reconciliation",
+    "Shape",
+    "Side",
+    "Tolerance",
+]
 
 ANY_CURRENCY = "*"
 """Key of an absolute amount that holds for every currency without an amount of its own."""
@@ -154,6 +166,27 @@ class FeeProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """How the stage `probabilistic` looks for candidates and what it may confirm.
+
+    Attributes:
+        amount_ppm: how far a candidate's amount may be from the other, in parts per million of the larger.
+        days_before: days that the last side may be booked before the first.
+        days_after: days that the last side may be booked after the first.
+        least_items: open items that each side needs for weights to be learnt from them.
+        suggest_ppm: probability in millionths from which a pair is suggested.
+        false_per_100k: accepted false matches among 100,000 that are confirmed without a person.
+    """
+
+    amount_ppm: int = 140_000
+    days_before: int = 31
+    days_after: int = 31
+    least_items: int = 200
+    suggest_ppm: int = 510_000
+    false_per_100k: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CsvColumns:
     """How a CSV file is read, for `reconduit match`. None leaves it to be recognised from header and content.
 
@@ -207,6 +240,7 @@ class Reconciliation:
     key: KeyField = KeyField.REFERENCE_NUMBER
     tolerance: Tolerance = field(default_factory=Tolerance)
     fees: FeeProfile = field(default_factory=FeeProfile)
+    learning: Learning = field(default_factory=Learning)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     stages: tuple[Stage, ...] = ()
     csv: Mapping[str, CsvColumns] = field(default_factory=dict)

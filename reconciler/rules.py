@@ -15,7 +15,8 @@ tolerance:
   days: {before: 0, after: 3}         # how far the right side may be booked before and after the left
 fees: {absolute_minor: {INR: 100}, ppm: 1000}
 calendar: {weekend: [saturday, sunday], holidays: [2026-01-26], grace: 1}
-stages: [key]
+stages: [key]                         # statement: reference, tolerance, probabilistic
+learning: {amount_ppm: 140000, days: {before: 31, after: 31}, least_items: 200, suggest_ppm: 510000, false_per_100k: 25}
 csv:                                  # for `reconduit match`, by side name
   core: {id: Txn No, date: Booked, amount: Amt, description: Memo, date_format: "%d/%m/%Y", currency_code: INR}
 ```
@@ -33,6 +34,7 @@ from reconciler.reconciliation import (
     FeeProfile,
     Filter,
     KeyField,
+    Learning,
     Reconciliation,
     Shape,
     Side,
@@ -43,7 +45,7 @@ from reconciler.yaml_nodes import YamlValue, read_document
 
 __all__ = ["parse_reconciliation"]
 
-_TOP = ("name", "version", "shape", "key", "sides", "tolerance", "fees", "calendar", "stages", "csv")
+_TOP = ("name", "version", "shape", "key", "sides", "tolerance", "fees", "learning", "calendar", "stages", "csv")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_SIDES = 8
@@ -51,8 +53,9 @@ _MILLION = 1_000_000
 _STAGES = {
     Shape.KEYED: (Stage.KEY,),
     Shape.SETTLEMENT: (Stage.SETTLEMENT,),
-    Shape.STATEMENT: (Stage.REFERENCE, Stage.TOLERANCE),
+    Shape.STATEMENT: (Stage.REFERENCE, Stage.TOLERANCE, Stage.PROBABILISTIC),
 }
+_STANDARD_STAGES = {**_STAGES, Shape.STATEMENT: (Stage.REFERENCE, Stage.TOLERANCE)}
 _DIRECTIONS = {"credit": 1, "debit": -1}
 _CSV_KEYS = tuple(CsvColumns.__dataclass_fields__)
 
@@ -81,6 +84,7 @@ def parse_reconciliation(text: str, origin: str) -> Reconciliation:
         key = KeyField(entries["key"].choice(KeyField))
     elif shape is Shape.SETTLEMENT:
         key = KeyField.SETTLEMENT_ID
+    stages = _stages(entries["stages"], shape) if "stages" in entries else _STANDARD_STAGES[shape]
     return Reconciliation(
         name=_name(root.require(entries, "name")),
         version=root.require(entries, "version").integer(minimum=1, maximum=2**31 - 1),
@@ -90,7 +94,8 @@ def parse_reconciliation(text: str, origin: str) -> Reconciliation:
         tolerance=_tolerance(entries["tolerance"]) if "tolerance" in entries else Tolerance(),
         fees=_fees(entries["fees"]) if "fees" in entries else FeeProfile(),
         calendar=_calendar(entries["calendar"]) if "calendar" in entries else BusinessCalendar(),
-        stages=_stages(entries["stages"], shape) if "stages" in entries else _STAGES[shape],
+        learning=_learning(entries["learning"], stages) if "learning" in entries else Learning(),
+        stages=stages,
         csv=_csv(entries["csv"], sides) if "csv" in entries else {},
         digest=hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest(),
     )
@@ -164,6 +169,22 @@ def _fees(value: YamlValue) -> FeeProfile:
         absolute_minor=_absolute(entries["absolute_minor"]) if "absolute_minor" in entries else {},
         ppm=entries["ppm"].integer(maximum=_MILLION) if "ppm" in entries else 0,
     )
+
+
+def _learning(value: YamlValue, stages: tuple[Stage, ...]) -> Learning:
+    if Stage.PROBABILISTIC not in stages:
+        value.fail(f"is for the stage {Stage.PROBABILISTIC}, which `stages` does not name")
+    entries = value.mapping(("amount_ppm", "days", "least_items", "suggest_ppm", "false_per_100k"))
+    bounds = {
+        "amount_ppm": (0, 500_000),
+        "least_items": (50, None),
+        "suggest_ppm": (510_000, _MILLION),
+        "false_per_100k": (0, 100_000),
+    }
+    given = {key: entries[key].integer(minimum=least, maximum=most) for key, (least, most) in bounds.items() if key in entries}
+    days = entries["days"].mapping(("before", "after")) if "days" in entries else {}
+    given |= {f"days_{key}": entry.integer(maximum=366) for key, entry in days.items()}
+    return Learning(**given)
 
 
 def _calendar(value: YamlValue) -> BusinessCalendar:

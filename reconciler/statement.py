@@ -4,16 +4,19 @@ Steps run from strong evidence to weak. Each pairs what is unambiguous over the 
 
 1. stage reference: a normalised reference that both sides carry;
 2. stage tolerance: a reference found inside the other side's text, one cut short, one a single slip apart, shared words, and
-   at last amount and date alone.
+   at last amount and date alone;
+3. stage probabilistic, where the rules name it: all evidence together, with weights learnt from the book. It takes the place of
+   shared words and of amount and date alone, unless the book is too small to learn from.
 
-Every pair is within the amount tolerance and the date window. An equal reference with another amount is an AMOUNT break; what
-ties is AMBIGUOUS; the rest is TIMING or MISSING, with its nearest candidate.
+Every pair of the first two is within the amount tolerance and the date window. An equal reference with another amount is an AMOUNT
+break; what ties is AMBIGUOUS; the rest is TIMING or MISSING, with its nearest candidate.
 """
 
 from collections.abc import Sequence
 
 from reconciler.book import Book
 from reconciler.due import Horizon
+from reconciler.probabilistic.stage import match_probable
 from reconciler.reconciliation import Reconciliation
 from reconciler.statement_steps import (
     match_amount_and_date,
@@ -30,8 +33,9 @@ __all__ = ["solve_book"]
 
 _STEPS = {
     Stage.REFERENCE: (match_references, report_amount_differences),
-    Stage.TOLERANCE: (match_embedded_references, match_truncated_references, match_slips, match_words, match_amount_and_date),
+    Stage.TOLERANCE: (match_embedded_references, match_truncated_references, match_slips),
 }
+_WEAK_STEPS = (match_words, match_amount_and_date)
 
 
 def solve_book(reconciliation: Reconciliation, items: Sequence[Item], horizon: Horizon | None) -> Outcome:
@@ -46,8 +50,18 @@ def solve_book(reconciliation: Reconciliation, items: Sequence[Item], horizon: H
         ReconcilerError: an item is on a side that the reconciliation does not have, or of another currency than the rest.
     """
     book = Book(reconciliation, items, horizon)
-    for stage in reconciliation.stages:
-        for step in _STEPS[stage]:
+    stages = reconciliation.stages
+    for stage in stages:
+        for step in _STEPS.get(stage, ()):
             step(book)
+        if stage is Stage.TOLERANCE and Stage.PROBABILISTIC not in stages:
+            _run_weak_steps(book)
+        if stage is Stage.PROBABILISTIC and not match_probable(book) and Stage.TOLERANCE in stages:
+            _run_weak_steps(book)
     book.open_the_rest()
     return book.outcome()
+
+
+def _run_weak_steps(book: Book) -> None:
+    for step in _WEAK_STEPS:
+        step(book)

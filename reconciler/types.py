@@ -33,6 +33,7 @@ class Stage(StrEnum):
     SETTLEMENT = "settlement"
     REFERENCE = "reference"
     TOLERANCE = "tolerance"
+    PROBABILISTIC = "probabilistic"
     MANUAL = "manual"
 
 

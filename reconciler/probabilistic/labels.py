@@ -1,0 +1,63 @@
+"""Labels that make two items candidates for each other: how their texts begin, a rare word, or a rare amount."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from reconciler.probabilistic.pairs import LabelRows
+from reconciler.probabilistic.texts import Ints, TextTable
+
+__all__ = ["label_rows", "split_rows"]
+
+_COMMON_SHARE = 5
+"""A word that more than one in five texts has says nothing by leading one: the next word leads."""
+
+_CROWD = 64
+"""A word or an amount that more items have is no label of its own."""
+
+
+def label_rows(table: TextTable, amounts: Ints) -> LabelRows:
+    """Labels of all items, so that equal labels of different kinds never meet, nor money in and money out.
+
+    Args:
+        table: texts of all items of both sides.
+        amounts: signed minor units of the same items.
+    """
+    labels, items = [], []
+    offset = 0
+    for kind, rows in (_leads(table), _rare_words(table), _rare_amounts(amounts)):
+        labels.append(kind + offset)
+        items.append(rows)
+        offset += int(kind.max(initial=-1)) + 1
+    every, rows = np.concatenate(labels), np.concatenate(items)
+    return LabelRows(every * 2 + (amounts[rows] < 0), rows)
+
+
+def split_rows(rows: LabelRows, first: int) -> Iterator[LabelRows]:
+    """The rows of the `first` items, and those of the others with items numbered from 0."""
+    ours = rows.items < first
+    yield LabelRows(rows.labels[ours], rows.items[ours])
+    yield LabelRows(rows.labels[~ours], rows.items[~ours] - first)
+
+
+def _leads(table: TextTable) -> tuple[Ints, Ints]:
+    """The beginning of each text's first word that is not boilerplate."""
+    present = table.words >= 0
+    counts = np.where(present, table.word_counts[table.words] if len(table.word_counts) else 0, 0)
+    telling = present & (counts * _COMMON_SHARE <= len(table.words))
+    items = np.flatnonzero(present[:, 0])
+    column = np.where(telling.any(axis=1), telling.argmax(axis=1), 0)[items]
+    return table.word_stems[table.words[items, column]], items
+
+
+def _rare_words(table: TextTable) -> tuple[Ints, Ints]:
+    items, columns = np.nonzero(table.words >= 0)
+    words = table.words[items, columns].astype(np.int64)
+    rare = table.word_counts[words] <= _CROWD
+    return words[rare], items[rare]
+
+
+def _rare_amounts(amounts: Ints) -> tuple[Ints, Ints]:
+    _, ranks, counts = np.unique(amounts, return_inverse=True, return_counts=True)
+    items = np.flatnonzero(counts[ranks] <= _CROWD)
+    return ranks[items], items

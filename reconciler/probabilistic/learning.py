@@ -1,0 +1,90 @@
+"""Weights of the signals, learnt from the book itself without labels, when every item has one partner at most.
+
+Expectation maximisation: the probabilities of the pairs, with rivals taken into account, give the weights of the levels, and these
+give new probabilities. Numbers of rounds are fixed, so that the same set of records gives the same weights.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reconciler.probabilistic.marginals import pair_probabilities
+from reconciler.probabilistic.signals import Signal
+from reconciler.probabilistic.texts import Floats, Ints
+
+__all__ = ["Learnt", "learn"]
+
+_ROUNDS = 16
+_MESSAGES = 6
+_LAST_MESSAGES = 40
+
+_LARGEST = 18.0
+"""Nats to which a score is limited, so that sums over rivals keep their precision."""
+
+_LEAN = 20.0
+"""Pairs that a level needs before it counts as much as the wider level that it leans on."""
+
+_OPEN_SHARE = 0.002
+"""Share of items that is taken to be open even if all seem to have a partner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What was learnt about the pairs.
+
+    Attributes:
+        weights: nats by level, in the order of the signals.
+        scores: nats for each pair against both items staying open.
+        probabilities: of each pair, with its rivals on either side taken into account.
+    """
+
+    weights: tuple[Floats, ...]
+    scores: Floats
+    probabilities: Floats
+
+
+def learn(left: Ints, right: Ints, signals: Sequence[Signal], start: Floats, offset: Floats, counts: tuple[int, int]) -> Learnt:
+    """Learn the weights from the pairs themselves.
+
+    Args:
+        left: left item of each pair.
+        right: right item of each pair.
+        signals: levels of the pairs.
+        start: scores in nats to begin with, before the prior.
+        offset: nats that are added to each pair's score and not learnt.
+        counts: how many items each side has, with and without candidates.
+    """
+    score = start - np.log(len(left) / min(counts) + 1.0)
+    weights: tuple[Floats, ...] = ()
+    for _ in range(_ROUNDS):
+        probability = _probabilities(left, right, score, _MESSAGES)
+        score = offset + _prior(probability, counts)
+        weights = tuple(_weights(signal, probability) for signal in signals)
+        for signal, weight in zip(signals, weights, strict=True):
+            score += weight[signal.levels]
+    return Learnt(weights, score, _probabilities(left, right, score, _LAST_MESSAGES))
+
+
+def _probabilities(left: Ints, right: Ints, score: Floats, rounds: int) -> Floats:
+    return pair_probabilities(left, right, np.exp(np.clip(score, -_LARGEST, _LARGEST)), rounds)
+
+
+def _prior(probability: Floats, counts: tuple[int, int]) -> float:
+    """Log odds of any pair against two open items, before any signal."""
+    true = np.maximum(probability.sum(), 1.0)
+    open_left, open_right = (np.maximum(1.0 - true / count, 0.0) + _OPEN_SHARE for count in counts)
+    prior: float = np.log(true / len(probability)) - np.log(open_left) - np.log(open_right)
+    return prior
+
+
+def _weights(signal: Signal, probability: Floats) -> Floats:
+    """Log odds of a pair of each level against those of any pair. Levels with few pairs lean on their parents, these on all."""
+    size, wider = len(signal.parents), int(signal.parents.max()) + 1
+    overall = np.clip(probability.mean(), 1e-9, 1.0 - 1e-9)
+    true, pairs = np.bincount(signal.levels, probability, size), np.bincount(signal.levels, minlength=size)
+    above = np.bincount(signal.parents, true, wider) + _LEAN * overall
+    above /= np.bincount(signal.parents, pairs, wider) + _LEAN
+    share = np.clip((true + _LEAN * above[signal.parents]) / (pairs + _LEAN), 1e-9, 1.0 - 1e-9)
+    weights: Floats = np.log(share / (1.0 - share)) - np.log(overall / (1.0 - overall))
+    return weights

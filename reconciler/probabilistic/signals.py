@@ -1,0 +1,136 @@
+"""Signals of candidate pairs, each as a level per pair: text, amount and day lag. Weights are learnt for the levels.
+
+Ratios of amounts are floats because they are evidence; no amount is ever computed from them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reconciler.probabilistic.pairs import Reach
+from reconciler.probabilistic.texts import Floats, Ints, TextTable
+
+__all__ = ["SideArrays", "Signal", "signals_of", "starting_scores"]
+
+_CHUNK = 1 << 17
+"""Pairs whose texts are compared at once; bounds the memory of the comparison."""
+
+_INFORMATION = np.arange(0.5, 9.5, 0.5)
+"""Edges in nats of what the shared part of two texts is worth by its rarity."""
+
+_REST = np.array([0.0, 2.0])
+"""Edges in nats of the rarest word that one text has and the other has not: none, a common one (a suffix of a bank), a rare one."""
+
+_AHEAD = 1.0
+"""Nats by which shared words have to be worth more than the shared beginning to be what carries a pair."""
+
+_RATIOS = np.array([0.0, 0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1])
+"""Edges of the absolute logarithm of the amounts' ratio; the first is equality."""
+
+_RARE_AMOUNTS = np.array([3.0, 5.0, 7.0])
+"""Edges in nats of how rare an amount is that both have: 100.00 says less than 104.45."""
+
+_INFORMATION_LEVELS, _REST_LEVELS = len(_INFORMATION) + 1, len(_REST) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class SideArrays:
+    """One side of a book.
+
+    Attributes:
+        amounts: signed minor units.
+        days: ordinal days.
+        rows: where its items are in the text table.
+    """
+
+    amounts: Ints
+    days: Ints
+    rows: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal.
+
+    Attributes:
+        levels: the level of each pair.
+        parents: by level, the wider level that it leans on while few pairs have it.
+    """
+
+    name: str
+    levels: Ints
+    parents: Ints
+
+
+def signals_of(
+    left: Ints, right: Ints, sides: tuple[SideArrays, SideArrays], table: TextTable, reach: Reach
+) -> tuple[Signal, Signal, Signal]:
+    """Text, amount and date of the pairs (left[i], right[i])."""
+    first, second = sides
+    return (
+        _text_signal(first.rows[left], second.rows[right], table),
+        _amount_signal(first.amounts[left], second.amounts[right], sides),
+        Signal(
+            "date",
+            second.days[right] - first.days[left] + reach.days_before,
+            np.zeros(reach.days_before + reach.days_after + 1, dtype=np.int64),
+        ),
+    )
+
+
+def starting_scores(signals: tuple[Signal, Signal, Signal], reach: Reach) -> Floats:
+    """A first guess in nats, from which learning starts: rarity of what is shared, an equal amount, a short lag."""
+    text, amount, date = signals
+    shared = (text.levels // _REST_LEVELS**2 % _INFORMATION_LEVELS) * (_INFORMATION[1] - _INFORMATION[0])
+    rests = text.levels % _REST_LEVELS**2
+    equal = amount.levels >= 2 * len(_RATIOS)
+    lag = np.abs(date.levels - reach.days_before)
+    start: Floats = shared - 1.5 * (rests // _REST_LEVELS + rests % _REST_LEVELS) + 3.0 * equal - 0.1 * lag
+    return start
+
+
+def _text_signal(left: Ints, right: Ints, table: TextTable) -> Signal:
+    levels = np.empty(len(left), dtype=np.int64)
+    for begin in range(0, len(left), _CHUNK):
+        part = slice(begin, begin + _CHUNK)
+        levels[part] = _text_levels(left[part], right[part], table)
+    return Signal("text", levels, np.repeat(np.arange(4 * _INFORMATION_LEVELS), _REST_LEVELS**2))
+
+
+def _text_levels(left: Ints, right: Ints, table: TextTable) -> Ints:
+    """Equal, one the beginning of the other, a shared beginning, or shared words; what that is worth; and what is left over."""
+    lengths = table.lengths[left], table.lengths[right]
+    shorter, longer = np.minimum(*lengths), np.maximum(*lengths)
+    differs = table.characters[left] != table.characters[right]
+    common = np.where(differs.any(axis=1), np.minimum(differs.argmax(axis=1), shorter), shorter)
+    beginning = table.beginning[left, common].astype(np.float64)
+    words, ours, theirs = _compare_words(left, right, common, table)
+    state = np.where(common == longer, 0, np.where(common == shorter, 1, np.where(beginning + _AHEAD >= words, 2, 3)))
+    information = np.searchsorted(_INFORMATION, np.maximum(beginning, words))
+    rest = np.searchsorted(_REST, ours) * _REST_LEVELS + np.searchsorted(_REST, theirs)
+    return (state * _INFORMATION_LEVELS + information) * _REST_LEVELS**2 + rest
+
+
+def _compare_words(left: Ints, right: Ints, common: Ints, table: TextTable) -> tuple[Floats, Floats, Floats]:
+    """Rarity of the shared words, and of the rarest one that begins after the shared beginning and only left or right has."""
+    ours, theirs = table.words[left], table.words[right]
+    rarity = np.append(table.word_rarity, 0.0)
+    equal = (ours[:, :, None] == theirs[:, None, :]) & (ours >= 0)[:, :, None]
+    shared = np.where(equal.any(axis=2), rarity[ours], 0.0).sum(axis=1)
+    rests = [
+        np.where(~inside & (table.starts[rows] >= common[:, None]), rarity[words], 0.0).max(axis=1)
+        for inside, rows, words in ((equal.any(axis=2), left, ours), (equal.any(axis=1), right, theirs))
+    ]
+    return shared, rests[0], rests[1]
+
+
+def _amount_signal(left: Ints, right: Ints, sides: tuple[SideArrays, SideArrays]) -> Signal:
+    """Bands of the ratio, less and more apart, and equality by how rare the amount is."""
+    bands = len(_RATIOS)
+    ratio = np.log(np.maximum(np.abs(right), 1) / np.maximum(np.abs(left), 1))
+    band = np.maximum(np.searchsorted(_RATIOS, np.abs(ratio)) - 1, 0)
+    values, counts = np.unique(np.concatenate([side.amounts for side in sides]), return_counts=True)
+    rarity = np.log(counts.sum() / counts[np.searchsorted(values, left)])
+    equal = 2 * bands + np.searchsorted(_RARE_AMOUNTS, rarity)
+    levels = np.where(left == right, equal, np.where(ratio < 0, band, bands + band))
+    return Signal("amount", levels, np.zeros(2 * bands + len(_RARE_AMOUNTS) + 1, dtype=np.int64))

@@ -1,0 +1,169 @@
+"""The stage itself: from the free items of a book to matches, ties and hints, by way of candidates, learning and choice."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reconciler.book import Book, Grounds
+from reconciler.decisions import book_order
+from reconciler.evidence import all_references
+from reconciler.probabilistic.budget import confirmed
+from reconciler.probabilistic.choice import Choice, Classes, choose
+from reconciler.probabilistic.crowding import lack_of_crowding
+from reconciler.probabilistic.labels import label_rows, split_rows
+from reconciler.probabilistic.learning import Learnt, learn
+from reconciler.probabilistic.pairs import Reach, candidate_pairs
+from reconciler.probabilistic.reasons import pair_reasons
+from reconciler.probabilistic.signals import SideArrays, Signal, signals_of, starting_scores
+from reconciler.probabilistic.texts import Floats, Ints, tabulate
+from reconciler.reconciliation import Learning
+from reconciler.types import Decision, Item, Stage
+
+__all__ = ["match_probable"]
+
+_LEAST_TRUE = 50.0
+"""Pairs that have to be found for what was learnt from them to be trusted."""
+
+_CANDIDATE = 0.1
+"""Probability from which an undecided pair is named as a candidate."""
+
+_LIKELY = 0.5
+"""Probability of having any partner from which an undecided item is ambiguous and not merely open."""
+
+_MILLION = 1_000_000
+_TIE = Grounds(stage=Stage.PROBABILISTIC, signal="evidence", probability_ppm=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """The free items of both sides in book order, their candidate pairs, and what was learnt about these."""
+
+    items: tuple[Sequence[Item], Sequence[Item]]
+    pairs: tuple[Ints, Ints]
+    signals: tuple[Signal, ...]
+    offset: Floats
+    result: Learnt
+
+
+def match_probable(book: Book) -> bool:
+    """Decide about the free items by all evidence together.
+
+    Returns:
+        False, with nothing decided, when the book is too small to learn from.
+    """
+    rules = book.reconciliation.learning
+    items = (sorted(book.left, key=book_order), sorted(book.right, key=book_order))
+    if min(map(len, items)) < rules.least_items:
+        return False
+    learnt = _learn(items, rules)
+    if learnt is None or learnt.result.probabilities.sum() < _LEAST_TRUE:
+        return False
+    classes = (_twins(items[0]), _twins(items[1]))
+    choice = choose(learnt.pairs, learnt.result.probabilities, learnt.result.scores, classes, rules.suggest_ppm)
+    _match(book, learnt, choice, rules)
+    _report_ties(book, learnt, choice)
+    _hint(book, learnt)
+    return True
+
+
+def _learn(items: tuple[Sequence[Item], Sequence[Item]], rules: Learning) -> _Learnt | None:
+    reach = Reach(log_ratio=-np.log1p(-rules.amount_ppm / _MILLION), days_before=rules.days_before, days_after=rules.days_after)
+    every = [*items[0], *items[1]]
+    table = tabulate(every)
+    amounts = np.array([item.signed_minor for item in every], dtype=np.int64)
+    days = np.array([item.booked_at.toordinal() for item in every], dtype=np.int64)
+    rows = np.arange(len(every), dtype=np.int64)
+    cut = len(items[0])
+    sides = (SideArrays(amounts[:cut], days[:cut], rows[:cut]), SideArrays(amounts[cut:], days[cut:], rows[cut:]))
+    first, second = split_rows(label_rows(table, amounts), cut)
+    left, right = candidate_pairs(
+        first, second, (sides[0].days, sides[1].days), (np.abs(sides[0].amounts), np.abs(sides[1].amounts)), reach
+    )
+    if not len(left):
+        return None
+    signals = signals_of(left, right, sides, table, reach)
+    offset = lack_of_crowding((left, right), sides, reach)
+    result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])))
+    return _Learnt(items, (left, right), signals, offset, result)
+
+
+def _twins(items: Sequence[Item]) -> Classes:
+    """Classes of items that only their ids tell apart, numbered in book order."""
+    numbers: dict[Hashable, int] = {}
+    told = ((item.signed_minor, item.booked_at.toordinal(), all_references(item), item.text, item.counterparty) for item in items)
+    return Classes(np.array([numbers.setdefault(one, len(numbers)) for one in told], dtype=np.int64))
+
+
+def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None:
+    auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k)
+    left, right = learnt.pairs
+    for place, (first, second) in enumerate(zip(choice.left.tolist(), choice.right.tolist(), strict=True)):
+        ours, theirs = learnt.items[0][first], learnt.items[1][second]
+        edge, rival = choice.edge[place], choice.rival[place]
+        runner_up = None
+        if rival >= 0:
+            shares_left = left[rival] == left[edge]
+            runner_up = learnt.items[1][right[rival]].id if shares_left else learnt.items[0][left[rival]].id
+        weights = {
+            signal.name: weight[signal.levels[edge]] for signal, weight in zip(learnt.signals, learnt.result.weights, strict=True)
+        }
+        book.pair(
+            ours,
+            theirs,
+            stage=Stage.PROBABILISTIC,
+            reasons=pair_reasons(ours, theirs, weights, learnt.offset[edge], choice.margin[place], runner_up),
+            decision=Decision.AUTO if auto[place] else Decision.SUGGESTED,
+            probability_ppm=int(choice.probability_ppm[place]),
+            runner_up=runner_up,
+        )
+
+
+def _report_ties(book: Book, learnt: _Learnt, choice: Choice) -> None:
+    """AMBIGUOUS for undecided items that probably have a partner, together with the candidates for it."""
+    left, right = learnt.pairs
+    open_left, open_right = np.ones(len(learnt.items[0]), dtype=bool), np.ones(len(learnt.items[1]), dtype=bool)
+    open_left[choice.left] = False
+    open_right[choice.right] = False
+    among = open_left[left] & open_right[right]
+    mass = np.where(among, learnt.result.probabilities, 0.0)
+    likely_left = np.bincount(left, mass, len(open_left)) >= _LIKELY
+    likely_right = np.bincount(right, mass, len(open_right)) >= _LIKELY
+    candidates = np.flatnonzero((mass >= _CANDIDATE) & (likely_left[left] | likely_right[right]))
+    for lefts, rights in _components(left[candidates].tolist(), right[candidates].tolist()):
+        book.tie([learnt.items[0][number] for number in lefts], [learnt.items[1][number] for number in rights], _TIE)
+
+
+def _hint(book: Book, learnt: _Learnt) -> None:
+    """The candidate with the highest score of each item that has one that is more likely than two open items."""
+    scores = learnt.result.scores
+    worth = np.flatnonzero(scores > 0.0)
+    worth = worth[np.lexsort((worth, scores[worth]))]
+    for pair in worth.tolist():
+        first, second = learnt.items[0][learnt.pairs[0][pair]], learnt.items[1][learnt.pairs[1][pair]]
+        book.hint(first, second)
+        book.hint(second, first)
+
+
+def _components(left: Sequence[int], right: Sequence[int]) -> Iterator[tuple[list[int], list[int]]]:
+    """Connected parts of a bipartite graph given by its edges, each side sorted, in order of the least left node."""
+    of_left: defaultdict[int, list[int]] = defaultdict(list)
+    of_right: defaultdict[int, list[int]] = defaultdict(list)
+    for first, second in zip(left, right, strict=True):
+        of_left[first].append(second)
+        of_right[second].append(first)
+    seen: set[int] = set()
+    for start in sorted(of_left):
+        if start in seen:
+            continue
+        lefts, rights, todo = {start}, set[int](), [start]
+        while todo:
+            for second in of_left[todo.pop()]:
+                if second not in rights:
+                    rights.add(second)
+                    new = set(of_right[second]) - lefts
+                    lefts |= new
+                    todo.extend(new)
+        seen |= lefts
+        yield sorted(lefts), sorted(rights)

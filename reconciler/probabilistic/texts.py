@@ -1,0 +1,121 @@
+"""Texts of a book as arrays: how far two of them agree from the start, which words they share, and how rare that is.
+
+Rarity is information in nats: the logarithm of how many texts there are over how many have the same beginning or word.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reconciler.evidence import all_references
+from reconciler.types import Item
+
+__all__ = ["Floats", "Ints", "TextTable", "compared_text", "compared_words", "tabulate"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+_WIDTH = 64
+"""Bytes of a text that are compared; bank texts differ long before."""
+
+_MOST_WORDS = 8
+"""Words of an item that are compared, the first ones. A fixed number keeps the comparison of a pair in one array operation."""
+
+_GAPS = re.compile(r"\s+")
+_BETWEEN_WORDS = re.compile(r"[^0-9A-Z]+")
+_STEM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Texts of both sides, one row per item.
+
+    Attributes:
+        characters: UTF-8 bytes, 0 beyond the end.
+        lengths: bytes of each text that are compared.
+        beginning: `beginning[i, k]` is the rarity of the first k bytes of text i.
+        words: word numbers of each item without repeats, -1 where there are fewer.
+        starts: byte where each word begins in the text; beyond every text for words that come from elsewhere.
+        word_rarity: by word number.
+        word_counts: how many items have the word, by word number.
+        word_stems: number of the word's first four characters, by word number: a word cut short has the same.
+    """
+
+    characters: npt.NDArray[np.uint8]
+    lengths: Ints
+    beginning: npt.NDArray[np.float32]
+    words: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int16]
+    word_rarity: Floats
+    word_counts: Ints
+    word_stems: Ints
+
+
+def compared_text(item: Item) -> str:
+    """The text that beginnings are compared of: the description, else the counterparty; upper case, single spaces."""
+    text = item.text or item.counterparty or ""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _GAPS.sub(" ", text).strip().upper()
+
+
+def compared_words(item: Item) -> dict[str, int]:
+    """Words of an item with the byte where each begins in `compared_text`; names and references of other fields count too."""
+    found: dict[str, int] = {}
+    text = compared_text(item)
+    for part in re.finditer(r"\w+", text):
+        found.setdefault(part.group(), len(text[: part.start()].encode()))
+    for other in (*_BETWEEN_WORDS.split((item.counterparty or "").upper()), *all_references(item)):
+        if other:
+            found.setdefault(other, _WIDTH)
+    return found
+
+
+def tabulate(items: Sequence[Item]) -> TextTable:
+    """The table of `items`, in their order."""
+    encoded = [compared_text(item).encode("utf-8", "surrogatepass")[:_WIDTH] for item in items]
+    flat = np.frombuffer(b"".join(text.ljust(_WIDTH, b"\0") for text in encoded), dtype=np.uint8)
+    characters = flat.reshape(len(items), _WIDTH)
+    lengths = np.fromiter((len(text) for text in encoded), dtype=np.int64, count=len(items))
+    words, starts, known = _words(items)
+    counts = np.bincount(words[words >= 0], minlength=len(known)).astype(np.int64)
+    rarity = np.log((len(items) + 1) / np.maximum(counts, 1))
+    stems: dict[str, int] = {}
+    stem_numbers = np.array([stems.setdefault(word[:_STEM], len(stems)) for word in known], dtype=np.int64)
+    return TextTable(characters, lengths, _beginnings(characters), words, starts, rarity, counts, stem_numbers)
+
+
+def _words(items: Sequence[Item]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16], list[str]]:
+    numbers: dict[str, int] = {}
+    words = np.full((len(items), _MOST_WORDS), -1, dtype=np.int32)
+    starts = np.full((len(items), _MOST_WORDS), _WIDTH, dtype=np.int16)
+    for row, item in enumerate(items):
+        for column, (word, start) in enumerate(compared_words(item).items()):
+            if column == _MOST_WORDS:
+                break
+            words[row, column] = numbers.setdefault(word, len(numbers))
+            starts[row, column] = min(start, _WIDTH)
+    return words, starts, list(numbers)
+
+
+def _beginnings(characters: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Rarity of every beginning, from the sorted texts: equal beginnings are neighbours."""
+    count = len(characters)
+    rarity = np.zeros((count, _WIDTH + 1), dtype=np.float32)
+    if not count:
+        return rarity
+    order = np.argsort(np.ascontiguousarray(characters).view(f"S{_WIDTH}").ravel(), kind="stable")
+    ordered = characters[order]
+    fresh = np.zeros(count, dtype=bool)
+    fresh[0] = True
+    for length in range(1, _WIDTH + 1):
+        fresh[1:] |= ordered[1:, length - 1] != ordered[:-1, length - 1]
+        group = np.cumsum(fresh) - 1
+        sizes = np.bincount(group)
+        rarity[order, length] = np.log(count / sizes[group])
+    return rarity
