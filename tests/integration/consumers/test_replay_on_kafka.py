@@ -1,0 +1,128 @@
+"""Replay: what is rebuilt from the log is what stood before, from the beginning or from a time, with live workers or without."""
+
+import datetime as dt
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import psycopg
+import pytest
+from confluent_kafka import Consumer
+
+from consumers.errors import ConsumerError
+from consumers.group import consumer_settings
+from consumers.replay import Replay, Replayed
+from consumers.rewind import rewind
+from consumers.session import connect_worker
+from consumers.worker import Worker
+from schemas.records import CanonicalTransaction
+from tests.fixtures.scene import MONDAY, Scene, digests_of, expected_digests, query
+from tests.fixtures.workers import Log, applied_of, running_worker
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def group() -> str:
+    return f"replay-{secrets.token_hex(4)}"
+
+
+def consume(log: Log, url: str, group: str) -> None:
+    """A worker that applies all that is in the log, and leaves."""
+    with running_worker(log, url, group) as wait:
+        wait(lambda: all(applied_of(url, group).get(place, 0) >= end for place, end in log.ends.items()))
+
+
+def replay(log: Log, url: str, group: str, since: dt.datetime | None) -> Replayed:
+    lookup = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"{group}-lookup"})
+    try:
+        with psycopg.connect(url) as connection:
+            return Replay(connection, lookup, log.scene.sources, log.scene.reconciliations, group).run(
+                since,
+                lambda stopping: Worker(
+                    Consumer(consumer_settings(log.bootstrap, group)),
+                    lambda: connect_worker(url),
+                    log.scene.service(),
+                    group,
+                    stopping=stopping,
+                ),
+            )
+    finally:
+        lookup.close()
+
+
+def told_in_two_parts(scene: Scene, log: Log) -> tuple[Sequence[CanonicalTransaction], dt.datetime]:
+    """Publish a world in two parts, each with watermarks; returns its records and a time between the parts."""
+    records = scene.payments(150, seed=31)
+    log.publish([*records[:250], *(scene.watermark(kind, MONDAY) for kind in ("core", "gateway", "mobile"))])
+    time.sleep(0.1)
+    between = dt.datetime.now(dt.UTC)
+    time.sleep(0.1)
+    week = dt.timedelta(days=7)
+    log.publish([*records[250:], *(scene.watermark(kind, MONDAY + week) for kind in ("core", "gateway", "mobile"))])
+    return records, between
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["alone", "with-a-live-worker"])
+def test_equal_from_the_beginning_and_from_a_time(scene: Scene, log: Log, database_url: str, group: str, live: bool) -> None:
+    records, between = told_in_two_parts(scene, log)
+    consume(log, database_url, group)
+    found: list[Replayed] = []
+    if live:
+        # Idle, it keeps half of the partitions, and has to notice by itself that they were set back.
+        with running_worker(log, database_url, group) as wait:
+            wait(lambda: query(database_url, "SELECT FROM pg_stat_activity WHERE application_name = 'reconduit-worker'"))
+            found += [replay(log, database_url, group, since) for since in (None, between)]
+    else:
+        found += [replay(log, database_url, group, since) for since in (None, between)]
+    assert [one.equal for one in found] == [True, True]
+    assert found[0].removed == len(set(records))
+    assert 0 < found[1].removed < len(set(records))
+    assert query(database_url, "SELECT count(*) FROM transaction") == [(len(set(records)),)]
+    assert not log.faults(database_url)
+
+
+def test_a_decision_that_was_tampered_with_is_healed(
+    scene: Scene, log: Log, database_url: str, empty_copy_url: str, group: str
+) -> None:
+    records = scene.payments(60, seed=32)
+    log.publish(records)
+    consume(log, database_url, group)
+    honest = expected_digests(scene, empty_copy_url, records)
+    assert digests_of(database_url) == honest
+    query(database_url, "UPDATE match SET amount_minor = 1 WHERE key = (SELECT min(key) FROM match) RETURNING 1")
+    query(database_url, "DELETE FROM break WHERE key = (SELECT min(key) FROM break) RETURNING 1")
+    assert digests_of(database_url) != honest
+    done = replay(log, database_url, group, None)
+    assert not done.equal
+    assert digests_of(database_url) == honest
+
+
+def test_the_command_tells_by_its_status(scene: Scene, log: Log, database_url: str, group: str) -> None:
+    log.publish(scene.payments(20, seed=33))
+    consume(log, database_url, group)
+    environment = os.environ | {
+        "KAFKA_BOOTSTRAP_SERVERS": log.bootstrap,
+        "DATABASE_URL": database_url,
+        "RECONDUIT_SOURCES": str(scene.folder / "sources.yaml"),
+        "RECONDUIT_RECONCILIATIONS": str(scene.folder / "rules"),
+    }
+    command = [sys.executable, "-m", "reconduit", "replay", "--from", "beginning", "--group", group]
+    for status, said in ((0, "as before"), (1, "DIFFERS")):
+        if status:
+            query(database_url, "UPDATE match SET amount_minor = 1 RETURNING 1")
+        done = subprocess.run(command, env=environment, timeout=60, check=False, capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+        assert said in done.stdout
+
+
+def test_nothing_is_rewound_forward(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO consumer_offset VALUES ('g', 't', 0, 5)")
+        connection.commit()
+        with pytest.raises(ConsumerError, match="t/0"):
+            rewind(connection, "g", {("t", 0): 6}, {}, all_of_it=False)
+    assert applied_of(database_url, "g") == {("t", 0): 5}
