@@ -261,9 +261,8 @@ def test_what_is_written_is_read(entries, closing_tags, end):
     assert found == [(amount, day, text) for amount, day, text, _ in entries]
 
 
-PIECES = (
-    "<STMTRS> </STMTRS> <STMTTRN> </STMTTRN> <TRNAMT> <DTPOSTED> <CURDEF> </OFX> <LEDGERBAL> <BALAMT> < > &#0; 1.5 20260101 EUR <!x <?y"
-).split()
+TAGS = ("STMTRS", "/STMTRS", "STMTTRN", "/STMTTRN", "TRNAMT", "DTPOSTED", "CURDEF", "/OFX", "LEDGERBAL", "BALAMT", "!x", "?y")
+PIECES = [*(f"<{tag}>" for tag in TAGS), "<", ">", "&#0;", "1.5", "20260101", "EUR", "<!", "<?"]
 
 
 @settings(max_examples=300, deadline=None)
