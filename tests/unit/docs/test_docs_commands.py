@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from api import metrics as api_metrics
+from consumers.quarantining import DlqLimit
 from reconduit import metrics
 from reconduit.cli import app
 from reconduit.settings import Settings
@@ -94,6 +95,15 @@ def test_metrics_of_the_alerts_are_exported() -> None:
         # One family per count, `recon_source_{field}`; a counter's name ends in _total when it is exposed.
         counted = re.fullmatch(r"recon_source_(fetched|published|quarantined)_total", name) and '"recon_source_{field}"' in ours
         assert told or counted, f"nobody exports {name}"
+
+
+def test_the_way_out_of_a_halted_partition_is_below_the_limit() -> None:
+    page, limit = TEXT["docs/operations.md"], DlqLimit()
+    assert f"at least {limit.min_messages} messages" in page
+    rows = re.search(r"^reconduit consume --rows (\d+)$", page, re.MULTILINE)
+    assert rows is not None
+    assert limit.exceeded(limit.min_messages, limit.min_messages)
+    assert not limit.exceeded(int(rows[1]), int(rows[1]))
 
 
 def test_modules_that_are_named_exist() -> None:
