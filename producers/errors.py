@@ -15,12 +15,14 @@ ProducerError
 ```
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from reconduit.errors import ReconduitError
 
 __all__ = [
     "AuthenticationError",
+    "BadAnswer",
     "ConfigurationError",
     "ContractChangeError",
     "CursorConflictError",
@@ -34,8 +36,29 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class BadAnswer:
+    """A provider's answer that could not be used, for quarantine.
+
+    Attributes:
+        reason: short code, such as `http_500` or `unreadable_body`.
+        position: method and address without the query, which may hold secrets.
+        body: the bytes as they came.
+    """
+
+    reason: str
+    position: str
+    body: bytes
+
+
 class ProducerError(ReconduitError):
-    """A source could not be read or published."""
+    """A source could not be read or published.
+
+    Attributes:
+        answer: the provider's answer that led to it, where one came.
+    """
+
+    answer: BadAnswer | None = None
 
 
 class ConfigurationError(ProducerError):

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from producers.errors import CursorConflictError, TransientError
+from producers.errors import BadAnswer, CursorConflictError, TransientError
 from producers.kit.contract import BadRecord, Cursor, Page
 from reconduit.sources import SourceConfig
 
@@ -145,14 +145,19 @@ class CursorStore:
         with self._transaction() as connection:
             connection.execute(_ROUND, self._names)
 
-    def record_error(self, error: str) -> None:
-        """Remember what went wrong, for the page that shows a source's health.
+    def record_error(self, error: str, answer: BadAnswer | None = None) -> None:
+        """Remember what went wrong, for the page that shows a source's health, and keep the answer that led to it in quarantine.
+
+        One row is kept for each address and reason, however often it happens; the next poll asks again, so nothing is lost.
 
         Raises:
             TransientError: Postgres is away.
         """
         with self._transaction() as connection:
             connection.execute(_ERROR, self._names | {"error": _storable(error)})
+            if answer is not None:
+                bad = BadRecord(answer.reason, error, answer.position, answer.body)
+                connection.execute(_QUARANTINE, self._quarantine_row(bad))
 
     def close(self) -> None:
         """Close the connection."""

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import structlog
 
-from producers.errors import ProducerError, RateLimitError, TransientError
+from producers.errors import BadAnswer, ProducerError, RateLimitError, TransientError
 from producers.kit.contract import Connector, Cursor, Page
 from producers.kit.cursors import StoredCursor
 from producers.kit.object_store import ObjectStore
@@ -59,7 +59,7 @@ class CursorPort(Protocol):
         """Count a complete poll."""
         ...
 
-    def record_error(self, error: str) -> None:
+    def record_error(self, error: str, answer: BadAnswer | None = None) -> None:
         """Remember an error."""
         ...
 
@@ -240,7 +240,8 @@ class ProducerRunner:
         level = logging.WARNING if _is_retryable(error) else logging.ERROR
         self._log.log(level, "poll failed", error=f"{name}: {error}", failures=failures, wait_seconds=wait, exc_info=trace)
         try:
-            self._cursors.record_error(f"{name}: {error}")
+            answer = error.answer if isinstance(error, ProducerError) else None
+            self._cursors.record_error(f"{name}: {error}", answer)
         except TransientError as second:
             self._log.warning("error not recorded", error=str(second))
         return wait

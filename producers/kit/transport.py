@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from producers.errors import ContractChangeError, RateLimitError, TransientError
+from producers.errors import BadAnswer, ContractChangeError, ProducerError, RateLimitError, TransientError
 from producers.kit import retry as waiting
 from producers.kit.bounded import DEADLINE, BoundedTransport, Timeouts
 from producers.kit.contract import RawObject
@@ -215,8 +215,11 @@ class Transport:
             self._tell_quota(response, asked)
             error = error_of(response, what, asked)
             if error is not None:
-                raise error
-            return read(what, response)
+                raise _with_answer(error, f"http_{response.status_code}", what, response)
+            try:
+                return read(what, response)
+            except ProducerError as unreadable:
+                raise _with_answer(unreadable, "unreadable_body", what, response) from unreadable.__cause__
         except RateLimitError as error:
             raise _PassingFailureError(error, asked if asked is not None else error.retry_after) from error
         except TransientError as error:
@@ -279,3 +282,10 @@ class Transport:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def _with_answer(error: ProducerError, reason: str, what: str, response: httpx.Response) -> ProducerError:
+    # A refused login may echo the credentials; it stays out of quarantine. A 429 has nothing to keep.
+    if response.status_code not in {401, 429}:
+        error.answer = BadAnswer(reason, what, response.content)
+    return error

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from producers.errors import CursorConflictError, TransientError
+from producers.errors import BadAnswer, CursorConflictError, TransientError
 from producers.kit.contract import BadRecord, Page
 from producers.kit.cursors import CursorStore
 from reconduit.sources import SourceConfig
@@ -74,3 +74,16 @@ def test_a_lost_connection_is_retryable_and_comes_back(store: CursorStore, datab
     with pytest.raises(TransientError, match="DATABASE_URL"):
         store.load()
     assert store.load().version == 0
+
+
+def test_an_answer_that_cannot_be_used_is_kept_once(store: CursorStore, database_url: str) -> None:
+    answer = BadAnswer("unreadable_body", "GET http://127.0.0.1/records", b'{"records": [')
+    for _ in range(3):
+        store.record_error("TransientError: the JSON is cut short", answer)
+    store.record_error("TransientError: 500", BadAnswer("http_500", "GET http://127.0.0.1/records", b"oops"))
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT reason, position, raw FROM quarantine ORDER BY quarantine_id").fetchall()
+    assert rows == [
+        ("unreadable_body", "GET http://127.0.0.1/records", b'{"records": ['),
+        ("http_500", "GET http://127.0.0.1/records", b"oops"),
+    ]

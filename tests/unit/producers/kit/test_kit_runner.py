@@ -75,7 +75,7 @@ class World:
     def complete_round(self) -> None:
         self.steps.append("round")
 
-    def record_error(self, error: str) -> None:
+    def record_error(self, error: str, answer: object = None) -> None:
         self.errors.append(error)
 
 
@@ -161,7 +161,7 @@ def test_stop_ends_after_the_page_in_hand() -> None:
 def test_an_error_that_cannot_be_recorded_stops_nothing() -> None:
     world = World(fetch_errors=[TransientError("gone")])
 
-    def refuse(_error: str) -> None:
+    def refuse(_error: str, _answer: object) -> None:
         raise TransientError("Postgres is away")
 
     world.record_error = refuse  # type: ignore[method-assign]

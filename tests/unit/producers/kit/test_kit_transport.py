@@ -252,3 +252,29 @@ def test_certificates_are_checked_for_remote_hosts() -> None:
         Transport("https://bank.example", verify=False)
     with pytest.raises(ConfigurationError, match="TLS files"):
         Transport("https://bank.example", verify="no-such-file.pem")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (FakeResponse(500, b"oops"), "http_500"),
+        (FakeResponse(200, b'{"records": ['), "unreadable_body"),
+        (FakeResponse(200, b"<html>maintenance</html>"), "unreadable_body"),
+        (FakeResponse(404, b"nothing here"), "http_404"),
+    ],
+)
+def test_an_error_carries_the_answer_that_led_to_it(answer: FakeResponse, reason: str) -> None:
+    with serving(Script(answer)) as (provider, transport, _):
+        with pytest.raises(ProducerError) as caught:
+            transport.json("GET", "/rows", params={"key": "secret"})
+        kept = caught.value.answer
+        assert kept is not None
+        assert (kept.reason, kept.body) == (reason, answer.body)
+        assert kept.position == f"GET {provider.base_url}/rows"
+
+
+def test_a_refused_login_is_not_kept() -> None:
+    refusal = Script(FakeResponse(401, b"bad password hunter2"))
+    with serving(refusal) as (_, transport, _waits), pytest.raises(ProducerError) as caught:
+        transport.json("GET", "/rows")
+    assert caught.value.answer is None
