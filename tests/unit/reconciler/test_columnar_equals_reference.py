@@ -90,15 +90,17 @@ def row(number: int, side: int, key: str, *, colliding: bool = False, **given: A
 def books(draw: st.DrawFn, sides: int) -> list[dict[str, Any]]:
     """Few values of everything, most of them plain, so that every path is taken and mixed with every other."""
     colliding = draw(st.booleans())
+    keys = draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=3))
+    odd = draw(st.booleans())
     return [
         row(
             number,
             draw(st.integers(0, sides - 1)),
-            draw(st.sampled_from(KEYS)),
+            draw(st.sampled_from(keys)),
             colliding=colliding,
-            amount_minor=draw(st.sampled_from([100] * 5 + [101, 200, 0, LARGEST_AMOUNT_MINOR])),
-            currency=draw(st.sampled_from(["INR"] * 7 + ["EUR"])),
-            status=draw(st.sampled_from([0] * 9 + [1, 2, 3])),
+            amount_minor=draw(st.sampled_from([100] * 7 + [101, 200, 0, LARGEST_AMOUNT_MINOR] * odd)),
+            currency=draw(st.sampled_from(["INR"] * 7 + ["EUR"] * odd)),
+            status=draw(st.sampled_from([0] * 9 + [1, 2, 3] * odd)),
             is_reversal=draw(st.sampled_from([False] * 7 + [True])),
             booked_us=draw(st.sampled_from([0, -1, DAY_US - 1, DAY_US, -DAY_US * 400, DAY_US * 20_000])),
             account_id=draw(st.sampled_from(["acc", "other"])),
@@ -192,6 +194,26 @@ def test_the_plain_path_is_taken() -> None:
     assert outcome.rest.is_empty()
     assert outcome.matches["key"].to_list() == ["INV1"]
     assert outcome.breaks.select("key", "sides").rows() == [("INV2", [0, 2])]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(0, 0, "A1"), row(1, 1, "A1", is_reversal=True)],
+        [row(0, 0, "A1", is_reversal=True), row(1, 1, "A1", is_reversal=True)],
+        [row(0, 0, 'Q"1\\'), row(1, 1, 'Q"1\\')],
+        [row(0, 0, "A1{}"), row(1, 1, "A1{}")],
+        [row(0, 0, "A-1"), row(1, 1, "a 1")],
+        [row(0, 0, "A1", account_id="x", booked_us=DAY_US), row(1, 1, "A1", account_id="y")],
+        [row(0, 0, "A1", amount_minor=0), row(1, 1, "A1", amount_minor=0, direction=-1)],
+        [row(0, 0, "A1"), row(1, 0, "A1")],
+        [row(0, 1, "A1", status=2), row(1, 0, "A1")],
+        [row(0, 0, ""), row(1, 1, "NONREF")],
+    ],
+)
+def test_known_groups(rows: list[dict[str, Any]]) -> None:
+    compiled = COMPILED["two sides"]
+    assert solved(compiled, rows) == expected(compiled.reconciliation, rows)
 
 
 def test_colliding_hashes_are_two_groups() -> None:

@@ -1,6 +1,7 @@
 """Each bad message is set apart with its reason, and no good one with it."""
 
 import struct
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,14 @@ def test_two_records_in_one_message_and_none_in_the_next() -> None:
     decoded = DECODER.decode([GOOD + BODY, HEADER, GOOD])
     assert [one.message for one in decoded.bad] == [0, 1]
     assert decoded.frame["message"].to_list() == [2]
+
+
+@pytest.mark.parametrize("given", [{}, {"description": None, "fee_minor": None}, {"is_reversal": True, "status": 3}])
+def test_good_messages_are_never_decoded_one_by_one(monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]) -> None:
+    """That would be right too, but much slower."""
+    monkeypatch.setattr("schemas.codec.decode_body", lambda *_: pytest.fail("one by one"))
+    decoded = DECODER.decode([GOOD, None, message_of(TRANSACTION, plain_transaction(**given))])
+    assert decoded.frame["message"].to_list() == [0, 2]
 
 
 def test_a_bad_batch_leaves_nothing_behind() -> None:
