@@ -22,10 +22,10 @@ from consumers.batch import Batch
 from consumers.errors import OffsetConflictError
 from consumers.group import AssignmentBook
 from consumers.intake import BatchSize, Intake
+from consumers.measuring import measure_batch, measure_lag
 from consumers.offsets import OffsetRange, move_offsets
 from consumers.service import Prepared, ReconcileService
 from consumers.stream_pass import Applied
-from reconduit import metrics
 from reconduit.errors import ReconduitError
 from reconduit.faultpoint import faultpoint
 
@@ -38,6 +38,7 @@ _IDLE_LOOK_SECONDS = 1
 _RETRYABLE = (
     psycopg.OperationalError,
     psycopg.errors.DeadlockDetected,
+    psycopg.errors.IdleInTransactionSessionTimeout,
     psycopg.errors.SerializationFailure,
     psycopg.InterfaceError,
 )
@@ -196,13 +197,8 @@ class Worker:
             log.info("kafka_commit_refused", error=str(error))
 
     def _measure(self, prepared: Prepared, applied: Applied, records: int, seconds: float) -> None:
-        metrics.CONSUMER_BATCH_RECORDS.observe(records)
-        metrics.CONSUMER_BATCH_SECONDS.observe(seconds)
-        for one in prepared.rejected:
-            metrics.DLQ_MESSAGES.labels(reason=one.reason).inc()
-        for kind, counts in (("match", applied.matches), ("break", applied.breaks)):
-            for name, count in counts.items():
-                metrics.MATCH_RESULTS.labels(reconciliation=name, result=kind).inc(count)
+        measure_batch(prepared, applied, records, seconds)
+        measure_lag(self._consumer, prepared.batch.ends)
         log.info(
             "batch",
             records=records,

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -159,6 +160,32 @@ def test_postgres_ends_every_session(
         wait(everything_applied(log, database_url, group))
     assert len([entry for entry in logs if entry["event"] == "batch_retry"]) >= 2
     assert digests_of(database_url) == expected_digests(scene, empty_copy_url, records)
+    assert not log.faults(database_url)
+
+
+class Sleeping(ReconcileService):
+    """A service whose process is stopped once, in the middle of a transaction, for longer than the server puts up with."""
+
+    slept = False
+
+    def apply(self, connection: Connection[Any], prepared: Prepared) -> Applied:
+        applied = super().apply(connection, prepared)
+        if not self.slept:
+            self.slept = True
+            ((limit,),) = connection.execute("SHOW idle_in_transaction_session_timeout").fetchall()
+            assert limit == "20s", "without a limit a stopped worker would block whoever takes over"
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = '100ms'")
+            time.sleep(0.5)
+        return applied
+
+
+def test_a_worker_that_slept_in_a_transaction_loses_it_and_goes_on(scene: Scene, log: Log, database_url: str, group: str) -> None:
+    records = scene.payments(50, seed=24)
+    log.publish(records)
+    service = Sleeping(scene.sources, scene.reconciliations, CommittedIds())
+    with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group, service=service) as wait:
+        wait(everything_applied(log, database_url, group))
+    assert [entry["error"] for entry in logs if entry["event"] == "batch_retry"] == ["IdleInTransactionSessionTimeout"]
     assert not log.faults(database_url)
 
 
