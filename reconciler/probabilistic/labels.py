@@ -7,7 +7,7 @@ import numpy as np
 from reconciler.probabilistic.pairs import LabelRows
 from reconciler.probabilistic.texts import Ints, TextTable
 
-__all__ = ["label_rows", "split_rows"]
+__all__ = ["amount_labels", "split_rows", "text_labels"]
 
 _COMMON_SHARE = 5
 """A word that more than one in five texts has says nothing by leading one: the next word leads."""
@@ -16,21 +16,27 @@ _CROWD = 64
 """A word or an amount that more items have is no label of its own."""
 
 
-def label_rows(table: TextTable, amounts: Ints) -> LabelRows:
-    """Labels of all items, so that equal labels of different kinds never meet, nor money in and money out.
+def text_labels(table: TextTable, amounts: Ints) -> LabelRows:
+    """Labels of all items by their texts, so that no two kinds of label meet, nor money in and money out.
 
     Args:
         table: texts of all items of both sides.
         amounts: signed minor units of the same items.
     """
-    labels, items = [], []
-    offset = 0
-    for kind, rows in (_leads(table), _rare_words(table), _rare_amounts(amounts)):
-        labels.append(kind + offset)
-        items.append(rows)
-        offset += int(kind.max(initial=-1)) + 1
-    every, rows = np.concatenate(labels), np.concatenate(items)
-    return LabelRows(every * 2 + (amounts[rows] < 0), rows)
+    (leads, leading), (words, having) = _leads(table), _rare_words(table)
+    labels = np.concatenate([leads, words + leads.max(initial=-1) + 1])
+    return _by_direction(labels, np.concatenate([leading, having]), amounts)
+
+
+def amount_labels(amounts: Ints) -> LabelRows:
+    """Labels of the items whose exact amount (signed minor units) few others have."""
+    _, ranks, counts = np.unique(amounts, return_inverse=True, return_counts=True)
+    items = np.flatnonzero(counts[ranks] <= _CROWD)
+    return _by_direction(ranks[items], items, amounts)
+
+
+def _by_direction(labels: Ints, items: Ints, amounts: Ints) -> LabelRows:
+    return LabelRows(labels * 2 + (amounts[items] < 0), items)
 
 
 def split_rows(rows: LabelRows, first: int) -> Iterator[LabelRows]:
@@ -55,9 +61,3 @@ def _rare_words(table: TextTable) -> tuple[Ints, Ints]:
     words = table.words[items, columns].astype(np.int64)
     rare = table.word_counts[words] <= _CROWD
     return words[rare], items[rare]
-
-
-def _rare_amounts(amounts: Ints) -> tuple[Ints, Ints]:
-    _, ranks, counts = np.unique(amounts, return_inverse=True, return_counts=True)
-    items = np.flatnonzero(counts[ranks] <= _CROWD)
-    return ranks[items], items

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reconciler.probabilistic.pairs import Reach
-from reconciler.probabilistic.texts import Floats, Ints, TextTable
+from reconciler.probabilistic.texts import Bools, Floats, Ints, TextTable
 
 __all__ = ["SideArrays", "Signal", "signals_of", "starting_scores"]
 
@@ -63,13 +63,13 @@ class Signal:
 
 
 def signals_of(
-    left: Ints, right: Ints, sides: tuple[SideArrays, SideArrays], table: TextTable, reach: Reach
+    left: Ints, right: Ints, by_amount: Bools, sides: tuple[SideArrays, SideArrays], table: TextTable, reach: Reach
 ) -> tuple[Signal, Signal, Signal]:
-    """Text, amount and date of the pairs (left[i], right[i])."""
+    """Text, amount and date of the pairs (left[i], right[i]); `by_amount` says which are candidates by their amount alone."""
     first, second = sides
     return (
         _text_signal(first.rows[left], second.rows[right], table),
-        _amount_signal(first.amounts[left], second.amounts[right], sides),
+        _amount_signal(first.amounts[left], second.amounts[right], by_amount, sides),
         Signal(
             "date",
             second.days[right] - first.days[left] + reach.days_before,
@@ -124,13 +124,17 @@ def _compare_words(left: Ints, right: Ints, common: Ints, table: TextTable) -> t
     return shared, rests[0], rests[1]
 
 
-def _amount_signal(left: Ints, right: Ints, sides: tuple[SideArrays, SideArrays]) -> Signal:
-    """Bands of the ratio, less and more apart, and equality by how rare the amount is."""
+def _amount_signal(left: Ints, right: Ints, by_amount: Bools, sides: tuple[SideArrays, SideArrays]) -> Signal:
+    """Bands of the ratio, less and more apart, and equality by how rare the amount is.
+
+    What is a candidate by an equal amount alone has levels of its own: there, equality was looked for and says nothing more.
+    """
     bands = len(_RATIOS)
     ratio = np.log(np.maximum(np.abs(right), 1) / np.maximum(np.abs(left), 1))
     band = np.maximum(np.searchsorted(_RATIOS, np.abs(ratio)) - 1, 0)
     values, counts = np.unique(np.concatenate([side.amounts for side in sides]), return_counts=True)
     rarity = np.log(counts.sum() / counts[np.searchsorted(values, left)])
-    equal = 2 * bands + np.searchsorted(_RARE_AMOUNTS, rarity)
+    kinds = len(_RARE_AMOUNTS) + 1
+    equal = 2 * bands + np.searchsorted(_RARE_AMOUNTS, rarity) + kinds * by_amount
     levels = np.where(left == right, equal, np.where(ratio < 0, band, bands + band))
-    return Signal("amount", levels, np.zeros(2 * bands + len(_RARE_AMOUNTS) + 1, dtype=np.int64))
+    return Signal("amount", levels, np.zeros(2 * (bands + kinds), dtype=np.int64))

@@ -12,12 +12,12 @@ from reconciler.evidence import all_references
 from reconciler.probabilistic.budget import confirmed
 from reconciler.probabilistic.choice import Choice, Classes, choose
 from reconciler.probabilistic.crowding import lack_of_crowding
-from reconciler.probabilistic.labels import label_rows, split_rows
+from reconciler.probabilistic.labels import amount_labels, split_rows, text_labels
 from reconciler.probabilistic.learning import Learnt, learn
-from reconciler.probabilistic.pairs import Reach, candidate_pairs
+from reconciler.probabilistic.pairs import LabelRows, Reach, candidate_pairs
 from reconciler.probabilistic.reasons import pair_reasons
 from reconciler.probabilistic.signals import SideArrays, Signal, signals_of, starting_scores
-from reconciler.probabilistic.texts import Floats, Ints, tabulate
+from reconciler.probabilistic.texts import Bools, Floats, Ints, tabulate
 from reconciler.reconciliation import Learning
 from reconciler.types import Decision, Item, Stage
 
@@ -77,16 +77,25 @@ def _learn(items: tuple[Sequence[Item], Sequence[Item]], rules: Learning) -> _Le
     rows = np.arange(len(every), dtype=np.int64)
     cut = len(items[0])
     sides = (SideArrays(amounts[:cut], days[:cut], rows[:cut]), SideArrays(amounts[cut:], days[cut:], rows[cut:]))
-    first, second = split_rows(label_rows(table, amounts), cut)
-    left, right = candidate_pairs(
-        first, second, (sides[0].days, sides[1].days), (np.abs(sides[0].amounts), np.abs(sides[1].amounts)), reach
-    )
+    left, right, by_amount = _candidates((text_labels(table, amounts), amount_labels(amounts)), sides, reach)
     if not len(left):
         return None
-    signals = signals_of(left, right, sides, table, reach)
+    signals = signals_of(left, right, by_amount, sides, table, reach)
     offset = lack_of_crowding((left, right), sides, reach)
     result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])))
     return _Learnt(items, (left, right), signals, offset, result)
+
+
+def _candidates(
+    labels: tuple[LabelRows, LabelRows], sides: tuple[SideArrays, SideArrays], reach: Reach
+) -> tuple[Ints, Ints, Bools]:
+    """Left and right items of the candidate pairs, sorted, and which are candidates by their amount alone."""
+    days, amounts = (sides[0].days, sides[1].days), (np.abs(sides[0].amounts), np.abs(sides[1].amounts))
+    width = len(days[1])
+    by_text, by_amount = (candidate_pairs(*split_rows(rows, len(days[0])), days, amounts, reach) for rows in labels)
+    text_keys, amount_keys = (left * width + right for left, right in (by_text, by_amount))
+    keys = np.union1d(text_keys, amount_keys)
+    return keys // width, keys % width, np.isin(keys, text_keys, invert=True)
 
 
 def _twins(items: Sequence[Item]) -> Classes:

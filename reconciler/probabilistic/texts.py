@@ -14,9 +14,10 @@ import numpy.typing as npt
 from reconciler.evidence import all_references
 from reconciler.types import Item
 
-__all__ = ["Floats", "Ints", "TextTable", "compared_text", "compared_words", "tabulate"]
+__all__ = ["Bools", "Floats", "Ints", "TextTable", "compared_text", "compared_words", "tabulate"]
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 
