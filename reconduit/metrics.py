@@ -27,7 +27,6 @@ __all__ = [
     "POLL_SECONDS",
     "PUBLISH_SECONDS",
     "QUARANTINED",
-    "REPLAYED",
     "STORED",
     "serve_metrics",
     "status_bucket",
@@ -58,7 +57,7 @@ CONSUMER_BATCH_RECORDS = Histogram(
     "recon_consumer_batch_records", "Records of a batch.", buckets=(1, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000)
 )
 CONSUMER_BATCH_SECONDS = Histogram("recon_consumer_batch_duration_seconds", "From decoding a batch to its commit.")
-STORED = Counter("recon_stored_transactions_total", "Transactions stored, without duplicates.", ["source"])
+STORED = Counter("recon_stored_transactions_total", "Revisions of transactions stored, without duplicates.")
 DLQ_MESSAGES = Counter("recon_dlq_messages_total", "Messages a consumer set aside.", ["reason"])
 MATCH_RESULTS = Counter("recon_match_results_total", "Results by outcome.", ["reconciliation", "result"])
 OPEN_BREAKS = Gauge("recon_open_breaks", "Open breaks by type.", ["reconciliation", "type"])
@@ -67,7 +66,6 @@ OPEN_BREAKS_AMOUNT = Gauge(
 )
 OLDEST_BREAK = Gauge("recon_oldest_break_age_seconds", "Age of the oldest open break.", ["reconciliation"])
 BALANCE_PROOF_FAILURES = Counter("recon_balance_proof_failures_total", "Statements whose balances do not add up.", ["source"])
-REPLAYED = Counter("recon_replay_records_total", "Records read again by a replay.")
 
 
 def status_bucket(status: int) -> str:

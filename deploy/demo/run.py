@@ -23,6 +23,7 @@ from deploy.demo.report import Report, build_report
 from deploy.demo.rounds import ROUNDS, all_polled, caught_up, log_ends
 from deploy.demo.tables import print_report
 from deploy.errors import DeployError, ServiceUnavailableError
+from deploy.local.kafka import can_run_kafka
 from deploy.local.services import Services, local_services
 from reconduit.signals import Stop
 from reconduit.sources import SourceConfig, load_sources
@@ -70,11 +71,11 @@ def run_demo(options: DemoOptions, console: Console) -> Report:
     started = time.monotonic()
     stop = Stop()
     step = _Steps(console)
+    if not os.environ.get("KAFKA_BOOTSTRAP_SERVERS") and not can_run_kafka():
+        console.print("[demo] no Java and Maven here: Kafka is librdkafka's mock cluster, in memory and small", markup=False)
     with ExitStack() as stack:
         step("starting Kafka, PostgreSQL and SFTP")
         services = stack.enter_context(local_services(options.directory, sftp=True, progress=step.detail))
-        if services.kafka_kind == "mock":
-            console.print("[demo] no Java or Maven here: Kafka is librdkafka's mock cluster, in memory and small")
         demo = _Demo(options, services, step, stop)
         stack.callback(demo.children.stop)
         demo.start()

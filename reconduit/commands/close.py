@@ -8,6 +8,7 @@ def close(seconds: int = 5, once: bool = False) -> None:
 
     Bad messages that consumers have set aside since go to their sources' dead-letter topics in the same round.
     """
+    import datetime as dt
     import random
 
     import psycopg
@@ -15,6 +16,7 @@ def close(seconds: int = 5, once: bool = False) -> None:
 
     from consumers.closing import ClosePass
     from consumers.dlq_relay import DlqRelay
+    from consumers.measuring import measure_open_breaks
     from reconduit.log import configure_logging
     from reconduit.metrics import serve_metrics
     from reconduit.reconciliations import load_reconciliations
@@ -37,6 +39,7 @@ def close(seconds: int = 5, once: bool = False) -> None:
                 while not stop():
                     done = closing.run()
                     relayed = relay.run()
+                    measure_open_breaks(connection, dt.datetime.now(dt.UTC).date())
                     log.info("closed", groups=done.groups, books=done.books, repaired=done.repaired, relayed=relayed)
                     if once:
                         return
