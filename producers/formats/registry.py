@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from producers.errors import ConfigurationError
-from producers.formats import bai2, camt053, cfonb120, coda, csv_mapping, mt940, nacha, ofx
+from producers.formats import bai2, camt053, cfonb120, coda, csv_mapping, mt940, nacha, ofx, qif
 from producers.formats.contract import StatementParser
 
 __all__ = ["FORMATS", "StatementFormat", "format_named"]
@@ -37,6 +37,7 @@ FORMATS = {
         StatementFormat("ofx", "application/x-ofx", ofx.parse, ofx.recognise),
         StatementFormat("cfonb120", "text/plain", cfonb120.parse, cfonb120.recognise),
         StatementFormat("coda", "text/plain", coda.parse, coda.recognise),
+        StatementFormat("qif", "application/x-qif", qif.parse, qif.recognise),
         StatementFormat("csv", "text/csv", csv_mapping.parse, csv_mapping.recognise),
     )
 }
