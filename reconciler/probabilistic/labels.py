@@ -1,7 +1,5 @@
 """Labels that make two items candidates for each other: how their texts begin, a rare word, or a rare amount."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from reconciler.probabilistic.pairs import LabelRows
@@ -39,11 +37,10 @@ def _by_direction(labels: Ints, items: Ints, amounts: Ints) -> LabelRows:
     return LabelRows(labels * 2 + (amounts[items] < 0), items)
 
 
-def split_rows(rows: LabelRows, first: int) -> Iterator[LabelRows]:
+def split_rows(rows: LabelRows, first: int) -> tuple[LabelRows, LabelRows]:
     """The rows of the `first` items, and those of the others with items numbered from 0."""
     ours = rows.items < first
-    yield LabelRows(rows.labels[ours], rows.items[ours])
-    yield LabelRows(rows.labels[~ours], rows.items[~ours] - first)
+    return LabelRows(rows.labels[ours], rows.items[ours]), LabelRows(rows.labels[~ours], rows.items[~ours] - first)
 
 
 def _leads(table: TextTable) -> tuple[Ints, Ints]:

@@ -25,6 +25,9 @@ _LARGEST = 18.0
 _LEAN = 20.0
 """Pairs that a level needs before it counts as much as the wider level that it leans on."""
 
+_LEAN_OVERALL = 2.0
+"""The same for the wider levels, which lean on all pairs."""
+
 _OPEN_SHARE = 0.002
 """Share of items that is taken to be open even if all seem to have a partner."""
 
@@ -83,8 +86,8 @@ def _weights(signal: Signal, probability: Floats) -> Floats:
     size, wider = len(signal.parents), int(signal.parents.max()) + 1
     overall = np.clip(probability.mean(), 1e-9, 1.0 - 1e-9)
     true, pairs = np.bincount(signal.levels, probability, size), np.bincount(signal.levels, minlength=size)
-    above = np.bincount(signal.parents, true, wider) + _LEAN * overall
-    above /= np.bincount(signal.parents, pairs, wider) + _LEAN
+    above = np.bincount(signal.parents, true, wider) + _LEAN_OVERALL * overall
+    above /= np.bincount(signal.parents, pairs, wider) + _LEAN_OVERALL
     share = np.clip((true + _LEAN * above[signal.parents]) / (pairs + _LEAN), 1e-9, 1.0 - 1e-9)
     weights: Floats = np.log(share / (1.0 - share)) - np.log(overall / (1.0 - overall))
     return weights

@@ -24,13 +24,15 @@ def pair_probabilities(left: Ints, right: Ints, odds: Floats, rounds: int) -> Fl
     if not len(odds):
         return odds
     lefts, rights = int(left.max()) + 1, int(right.max()) + 1
-    free_left = np.ones_like(odds)
-    free_right = np.ones_like(odds)
+    free_left = last_left = np.ones_like(odds)
+    free_right = last_right = np.ones_like(odds)
     for _ in range(rounds):
-        from_right, from_left = odds * free_right, odds * free_left
+        last_left, last_right = free_left, free_right
+        from_right, from_left = odds * last_right, odds * last_left
         at_left = np.bincount(left, from_right, lefts)[left]
         at_right = np.bincount(right, from_left, rights)[right]
         free_left = 1.0 / (1.0 + np.maximum(at_left - from_right, 0.0))
         free_right = 1.0 / (1.0 + np.maximum(at_right - from_left, 0.0))
-    joint = odds * free_left * free_right
+    # Rounds bound the fixed point from above and below in turn. Among twins they close in on it slowly, their mean does at once.
+    joint = odds * np.sqrt(free_left * last_left * free_right * last_right)
     return joint / (1.0 + joint)

@@ -15,7 +15,7 @@ __all__ = ["SideArrays", "Signal", "signals_of", "starting_scores"]
 _CHUNK = 1 << 17
 """Pairs whose texts are compared at once; bounds the memory of the comparison."""
 
-_INFORMATION = np.arange(0.5, 9.5, 0.5)
+_INFORMATION = np.array([*np.arange(0.5, 9.5, 0.5), 10.5, 12.0, 14.0, 16.0, 18.0, 20.0])
 """Edges in nats of what the shared part of two texts is worth by its rarity."""
 
 _REST = np.array([0.0, 2.0])
@@ -73,15 +73,22 @@ def signals_of(
         Signal(
             "date",
             second.days[right] - first.days[left] + reach.days_before,
-            np.zeros(reach.days_before + reach.days_after + 1, dtype=np.int64),
+            _weeks(reach),
         ),
     )
+
+
+def _weeks(reach: Reach) -> Ints:
+    """By day of lag, the week that it leans on, counted from the same day in both directions."""
+    lag = np.arange(-reach.days_before, reach.days_after + 1)
+    weeks = np.sign(lag) * ((np.abs(lag) + 6) // 7)
+    return weeks - weeks.min()
 
 
 def starting_scores(signals: tuple[Signal, Signal, Signal], reach: Reach) -> Floats:
     """A first guess in nats, from which learning starts: rarity of what is shared, an equal amount, a short lag."""
     text, amount, date = signals
-    shared = (text.levels // _REST_LEVELS**2 % _INFORMATION_LEVELS) * (_INFORMATION[1] - _INFORMATION[0])
+    shared = np.append(0.0, _INFORMATION)[text.levels // _REST_LEVELS**2 % _INFORMATION_LEVELS]
     rests = text.levels % _REST_LEVELS**2
     equal = amount.levels >= 2 * len(_RATIOS)
     lag = np.abs(date.levels - reach.days_before)
