@@ -8,6 +8,7 @@ from reconduit.commands.api import api
 from reconduit.commands.close import close
 from reconduit.commands.consume import consume
 from reconduit.commands.demo import demo
+from reconduit.commands.inspect import inspect
 from reconduit.commands.match import match
 from reconduit.commands.migrate import migrate
 from reconduit.commands.produce import produce
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (match, demo, produce, consume, close, replay, api, migrate, sandbox, services):
+for command in (match, inspect, demo, produce, consume, close, replay, api, migrate, sandbox, services):
     app.command()(command)
 
 

@@ -10,7 +10,12 @@ __all__ = ["match"]
 
 def match(
     left: Annotated[
-        str, typer.Argument(metavar="LEFT", help="The one file: CSV, camt.053 or MT940, told by content; - for standard input.")
+        str,
+        typer.Argument(
+            metavar="LEFT",
+            help="The one file: CSV, camt.053, MT940, BAI2, NACHA, OFX, QFX, QIF, CODA or CFONB 120, told by content;"
+            " - for standard input.",
+        ),
     ],
     right: Annotated[str, typer.Argument(metavar="RIGHT", help="The other file.")],
     *,

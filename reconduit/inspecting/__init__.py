@@ -1,0 +1,1 @@
+"""Telling what a statement file is: its format, statements, proofs, findings and entries, without publishing anything."""
