@@ -50,6 +50,7 @@ class DemoOptions:
         seed: which world.
         as_of: first day after the world's fourteen days; today (UTC) when None.
         port: of the web page; 0 for a free one.
+        brokers: Kafka nodes, 1 or 3.
         directory: for the run's own files.
     """
 
@@ -59,6 +60,7 @@ class DemoOptions:
     seed: int
     as_of: dt.date | None
     port: int
+    brokers: int
     directory: Path
 
 
@@ -75,7 +77,7 @@ def run_demo(options: DemoOptions, console: Console) -> Report:
         console.print("[demo] no Java and Maven here: Kafka is librdkafka's mock cluster, in memory and small", markup=False)
     with ExitStack() as stack:
         step("starting Kafka, PostgreSQL and SFTP")
-        services = stack.enter_context(local_services(options.directory, sftp=True, progress=step.detail))
+        services = stack.enter_context(local_services(options.directory, sftp=True, brokers=options.brokers, progress=step.detail))
         demo = _Demo(options, services, step, stop)
         stack.callback(demo.children.stop)
         demo.start()

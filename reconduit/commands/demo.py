@@ -15,6 +15,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Which world.")] = 7,
     as_of: Annotated[str | None, typer.Option(help="First day after the world's fourteen days, YYYY-MM-DD.")] = None,
     port: Annotated[int, typer.Option(help="Port of the web page on 127.0.0.1; 0 takes a free one.")] = 0,
+    brokers: Annotated[int, typer.Option(help="Kafka nodes: 1 or 3.")] = 1,
 ) -> None:
     """Start Kafka, PostgreSQL, SFTP, a sandbox of providers, producers and consumers, and watch money being reconciled."""
     import datetime as dt
@@ -29,6 +30,13 @@ def demo(
     except ValueError as error:
         raise SettingsError(f"--as-of {as_of}: give a date as YYYY-MM-DD") from error
     options = DemoOptions(
-        once=once, json_file=json_file, payments=payments, seed=seed, as_of=day, port=port, directory=Path(".local")
+        once=once,
+        json_file=json_file,
+        payments=payments,
+        seed=seed,
+        as_of=day,
+        port=port,
+        brokers=brokers,
+        directory=Path(".local"),
     )
     run_demo(options, Console(width=120, soft_wrap=True))
