@@ -101,7 +101,7 @@ class _Maker:
         paid = amount
         if self._chance(self._hard.charged):
             rate = draw.randrange(2)
-            paid = amount - (amount * draw.randrange(5, 30) // 1_000 if rate else min(draw.choice(_FEES), amount // 4))
+            paid = amount - (amount * draw.randrange(5, 30) // 1_000 if rate else min(draw.choice(_FEES), amount // 10))
             kind = "rate" if rate else "fee"
         bank_day = day + dt.timedelta(days=lag)
         if self._chance(self._hard.alone):

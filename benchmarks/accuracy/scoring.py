@@ -14,7 +14,7 @@ class Truth:
 
     Attributes:
         pairs: kind of difference by (left id, right id).
-        twins: by id, what is the same for records that only their ids tell apart, of which any is right. Others stand for themselves.
+        twins: by id, what is the same for records that only their ids tell apart; any of them is right.
     """
 
     pairs: Mapping[tuple[str, str], str]

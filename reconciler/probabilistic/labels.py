@@ -3,7 +3,7 @@
 import numpy as np
 
 from reconciler.probabilistic.pairs import LabelRows
-from reconciler.probabilistic.texts import Ints, TextTable
+from reconciler.probabilistic.texts import Ints, Parts, TextTable
 
 __all__ = ["amount_labels", "split_rows", "text_labels"]
 
@@ -21,9 +21,12 @@ def text_labels(table: TextTable, amounts: Ints) -> LabelRows:
         table: texts of all items of both sides.
         amounts: signed minor units of the same items.
     """
-    (leads, leading), (words, having) = _leads(table), _rare_words(table)
-    labels = np.concatenate([leads, words + leads.max(initial=-1) + 1])
-    return _by_direction(labels, np.concatenate([leading, having]), amounts)
+    labels, items, offset = [], [], 0
+    for numbers, rows in (_leads(table), *map(_rare, table.parts)):
+        labels.append(numbers + offset)
+        items.append(rows)
+        offset += int(numbers.max(initial=-1)) + 1
+    return _by_direction(np.concatenate(labels), np.concatenate(items), amounts)
 
 
 def amount_labels(amounts: Ints) -> LabelRows:
@@ -45,16 +48,15 @@ def split_rows(rows: LabelRows, first: int) -> tuple[LabelRows, LabelRows]:
 
 def _leads(table: TextTable) -> tuple[Ints, Ints]:
     """The beginning of each text's first word that is not boilerplate."""
-    present = table.words >= 0
-    counts = np.where(present, table.word_counts[table.words] if len(table.word_counts) else 0, 0)
-    telling = present & (counts * _COMMON_SHARE <= len(table.words))
+    words, stems, _ = table.parts
+    present = words.numbers >= 0
+    counts = np.append(words.counts, 0)[words.numbers]
+    telling = present & (counts * _COMMON_SHARE <= len(present))
     items = np.flatnonzero(present[:, 0])
     column = np.where(telling.any(axis=1), telling.argmax(axis=1), 0)[items]
-    return table.word_stems[table.words[items, column]], items
+    return stems.numbers[items, column].astype(np.int64), items
 
 
-def _rare_words(table: TextTable) -> tuple[Ints, Ints]:
-    items, columns = np.nonzero(table.words >= 0)
-    words = table.words[items, columns].astype(np.int64)
-    rare = table.word_counts[words] <= _CROWD
-    return words[rare], items[rare]
+def _rare(part: Parts) -> tuple[Ints, Ints]:
+    items, columns = np.nonzero(np.append(part.counts, _CROWD + 1)[part.numbers] <= _CROWD)
+    return part.numbers[items, columns].astype(np.int64), items

@@ -81,8 +81,9 @@ def signals_of(
 def _weeks(reach: Reach) -> Ints:
     """By day of lag, the week that it leans on, counted from the same day in both directions."""
     lag = np.arange(-reach.days_before, reach.days_after + 1)
-    weeks = np.sign(lag) * ((np.abs(lag) + 6) // 7)
-    return weeks - weeks.min()
+    weeks: Ints = np.sign(lag) * ((np.abs(lag) + 6) // 7)
+    weeks -= weeks.min()
+    return weeks
 
 
 def starting_scores(signals: tuple[Signal, Signal, Signal], reach: Reach) -> Floats:
@@ -120,15 +121,20 @@ def _text_levels(left: Ints, right: Ints, table: TextTable) -> Ints:
 
 def _compare_words(left: Ints, right: Ints, common: Ints, table: TextTable) -> tuple[Floats, Floats, Floats]:
     """Rarity of the shared words, and of the rarest one that begins after the shared beginning and only left or right has."""
-    ours, theirs = table.words[left], table.words[right]
-    rarity = np.append(table.word_rarity, 0.0)
-    equal = (ours[:, :, None] == theirs[:, None, :]) & (ours >= 0)[:, :, None]
-    shared = np.where(equal.any(axis=2), rarity[ours], 0.0).sum(axis=1)
+    ours, theirs = np.zeros((2, len(left), table.starts.shape[1]))
+    for part in table.parts:
+        first, second = part.numbers[left], part.numbers[right]
+        rarity = np.append(part.rarity, 0.0)
+        equal = (first[:, :, None] == second[:, None, :]) & (first >= 0)[:, :, None]
+        ours = np.maximum(ours, np.where(equal.any(axis=2), rarity[first], 0.0))
+        theirs = np.maximum(theirs, np.where(equal.any(axis=1), rarity[second], 0.0))
+    word = table.parts[0]
+    rarity = np.append(word.rarity, 0.0)
     rests = [
-        np.where(~inside & (table.starts[rows] >= common[:, None]), rarity[words], 0.0).max(axis=1)
-        for inside, rows, words in ((equal.any(axis=2), left, ours), (equal.any(axis=1), right, theirs))
+        np.where((shared == 0.0) & (table.starts[rows] >= common[:, None]), rarity[word.numbers[rows]], 0.0).max(axis=1)
+        for shared, rows in ((ours, left), (theirs, right))
     ]
-    return shared, rests[0], rests[1]
+    return np.minimum(ours.sum(axis=1), theirs.sum(axis=1)), rests[0], rests[1]
 
 
 def _amount_signal(left: Ints, right: Ints, by_amount: Bools, sides: tuple[SideArrays, SideArrays]) -> Signal:

@@ -29,7 +29,7 @@ _MOST_WORDS = 8
 
 _GAPS = re.compile(r"\s+")
 _BETWEEN_WORDS = re.compile(r"[^0-9A-Z]+")
-_STEM = 4
+_PART = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,30 @@ class TextTable:
         characters: UTF-8 bytes, 0 beyond the end.
         lengths: bytes of each text that are compared.
         beginning: `beginning[i, k]` is the rarity of the first k bytes of text i.
-        words: word numbers of each item without repeats, -1 where there are fewer.
+        parts: the words, their first and their last four characters. A word with a slip or cut short shares one of the latter.
         starts: byte where each word begins in the text; beyond every text for words that come from elsewhere.
-        word_rarity: by word number.
-        word_counts: how many items have the word, by word number.
-        word_stems: number of the word's first four characters, by word number: a word cut short has the same.
     """
 
     characters: npt.NDArray[np.uint8]
     lengths: Ints
     beginning: npt.NDArray[np.float32]
-    words: npt.NDArray[np.int32]
+    parts: tuple["Parts", "Parts", "Parts"]
     starts: npt.NDArray[np.int16]
-    word_rarity: Floats
-    word_counts: Ints
-    word_stems: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Words of all items, or one part of each word.
+
+    Attributes:
+        numbers: of the words of each item, -1 where there are fewer words.
+        rarity: by number.
+        counts: how many words of items are the same, by number.
+    """
+
+    numbers: npt.NDArray[np.int32]
+    rarity: Floats
+    counts: Ints
 
 
 def compared_text(item: Item) -> str:
@@ -84,11 +93,21 @@ def tabulate(items: Sequence[Item]) -> TextTable:
     characters = flat.reshape(len(items), _WIDTH)
     lengths = np.fromiter((len(text) for text in encoded), dtype=np.int64, count=len(items))
     words, starts, known = _words(items)
-    counts = np.bincount(words[words >= 0], minlength=len(known)).astype(np.int64)
-    rarity = np.log((len(items) + 1) / np.maximum(counts, 1))
-    stems: dict[str, int] = {}
-    stem_numbers = np.array([stems.setdefault(word[:_STEM], len(stems)) for word in known], dtype=np.int64)
-    return TextTable(characters, lengths, _beginnings(characters), words, starts, rarity, counts, stem_numbers)
+    parts = (
+        _parts(words, known, len(items)),
+        _parts(words, [word[:_PART] for word in known], len(items)),
+        _parts(words, [word[-_PART:] for word in known], len(items)),
+    )
+    return TextTable(characters, lengths, _beginnings(characters), parts, starts)
+
+
+def _parts(words: npt.NDArray[np.int32], texts: Sequence[str], items: int) -> Parts:
+    known: dict[str, int] = {}
+    # The extra last place is where -1, no word, is looked up.
+    of_word = np.array([*(known.setdefault(text, len(known)) for text in texts), -1], dtype=np.int32)
+    numbers = of_word[words]
+    counts = np.bincount(numbers[numbers >= 0], minlength=len(known)).astype(np.int64)
+    return Parts(numbers, np.log((items + 1) / np.maximum(counts, 1)), counts)
 
 
 def _words(items: Sequence[Item]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16], list[str]]:
