@@ -8,7 +8,8 @@ from producers.errors import FileFormatError, RecordError
 from producers.formats.bai2_entry import DetailReader, amount_as_written, bai2_date
 from producers.formats.bai2_proof import ledger_problems, summary_totals
 from producers.formats.bai2_records import Record
-from producers.formats.bai2_summary import Summary, parse_summary, signed_amount
+from producers.formats.bai2_summary import Summary, parse_summary
+from producers.formats.bai2_trailers import Level, check_trailer
 from producers.formats.contract import (
     BadEntry,
     Balance,
@@ -35,28 +36,12 @@ _GROUP_STATUS = {
 _FINAL_PREVIOUS_DAY = frozenset({"", "2"})
 
 
-class _Level:
-    """What a trailer (49, 98 or 99) is held against: sum of control totals or amounts, children, records."""
-
-    __slots__ = ("children", "line", "open", "records", "total")
-
-    def __init__(self) -> None:
-        self.open = False
-        self.total = 0
-        self.children = 0
-        self.records = 0
-        self.line = 0
-
-    def begin(self, record: Record) -> None:
-        self.open, self.total, self.children, self.records, self.line = True, 0, 0, record.records, record.line
-
-
 class AccountReader:
     """Turns records into events. One instance reads one stream of files."""
 
     def __init__(self, options: ParseOptions) -> None:
         self._options = options
-        self._file, self._group, self._account = _Level(), _Level(), _Level()
+        self._file, self._group, self._account = Level(), Level(), Level()
         self._file_id = ""
         self._status = self._modifier = self._currency = ""
         self._as_of: dt.date | None = None
@@ -208,7 +193,7 @@ class AccountReader:
             yield from self._bad(record, "unexpected_trailer", "record 49 stands outside of an account")
             return
         self._account.records += record.records
-        proved = self._check(self._account, record, self._group, "account (49)", has_children=False)
+        proved = self._check(self._account, record, self._group, "account (49)")
         self._conclude(record, complete=True, proved=proved)
 
     def _cut_account(self, record: Record) -> Iterator[Event]:
@@ -246,40 +231,13 @@ class AccountReader:
         )
         self._details = None
 
-    def _check(self, level: _Level, record: Record, parent: _Level | None, name: str, *, has_children: bool = True) -> bool:
+    def _check(self, level: Level, record: Record, parent: Level | None, name: str) -> bool:
         """Hold a trailer against what was read; whether it said enough, and all of it was true."""
-        if not level.open:
-            self._fail("unexpected_trailer", f"line {record.line}: {name} ends, but none is open")
-            return False
-        level.open = False
-        fields = [part.strip() for part in record.text.split(",")][1:]
-        while fields and not fields[-1]:
-            fields.pop()
-        if parent is not None:
-            parent.records += level.records
-            parent.children += 1
-        try:
-            total, counts = signed_amount(fields[0] if fields else ""), [signed_amount(part) for part in fields[1:3]]
-        except RecordError as error:
-            self._fail("malformed_trailer", f"line {record.line}: {name}: {error}")
-            return False
-        if parent is not None:
-            parent.total += total
-        sound = total == level.total
-        if not sound:
-            self._fail("control_total", f"line {record.line}: {name} declares {total}, its records make {level.total}")
-        expected = [level.children, level.records] if has_children else [level.records]
-        # ASB of New Zealand leaves one of the two counts of its groups out.
-        lenient = parent is not None and has_children and len(counts) == 1
-        counted = counts == expected or (lenient and counts[0] in expected)
-        if not counted:
-            self._fail("record_count", f"line {record.line}: {name} declares counts {counts}, there are {expected}")
-        return sound and counted
-
-    def _fail(self, code: str, message: str) -> None:
-        self._problems.append((code, message))
-        if self._ended is not None:
+        problems = check_trailer(level, record, parent, name)
+        self._problems += problems
+        if problems and self._ended is not None:
             self._ended = replace(self._ended, proof=Proof.FAILED)
+        return not problems
 
     def _reader(self) -> DetailReader:
         if self._details is None:

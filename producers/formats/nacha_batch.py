@@ -177,11 +177,12 @@ class BatchReader:
             yield self._pending_bad
             self._pending_bad = None
         pending, self._pending = self._pending, None
-        if pending is None or self._batch is None:
+        if pending is None or self._batch is None or self._start is None:
             return
         number, text, written = pending
         addenda, self._addenda = self._addenda, []
-        entry = entry_of(text, addenda, written, self._batch, index=self._entries, line=number)
+        named = self._start.statement_id
+        entry = entry_of(text, addenda, written, self._batch, statement_id=named, index=self._entries, line=number)
         self._running.entry_hash += written.routing
         if written.is_credit:
             self._running.credit_minor += written.amount_minor

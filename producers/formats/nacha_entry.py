@@ -60,8 +60,10 @@ def written_of(text: str, sec: str) -> Written:
     return Written(code, int(routing), int(amount), is_credit)
 
 
-def entry_of(text: str, addenda: list[str], written: Written, batch: Batch, *, index: int, line: int) -> Entry:
+def entry_of(text: str, addenda: list[str], written: Written, batch: Batch, *, statement_id: str, index: int, line: int) -> Entry:
     """The entry of a record 6 and the records 7 that follow it.
+
+    Trace numbers begin anew with every file of many originators, so the entry's own id names file and batch too.
 
     A credit to the receiver takes money from the company, so the company's direction is the opposite of the code's; a return
     (addenda 99) gives the original back, so there the code's own direction holds; a dishonoured return (R61 to R70) undoes that.
@@ -71,7 +73,7 @@ def entry_of(text: str, addenda: list[str], written: Written, batch: Batch, *, i
     is_return = returned is not None or (change is None and written.code[1] in "16" and written.code[0] != "8")
     direction = Direction.CREDIT if written.is_credit else Direction.DEBIT
     reason = (returned or change or "")[3:6].strip() or None
-    dishonoured = reason is not None and reason[1:].isdigit() and reason[0] == "R" and int(reason[1:]) in _DISHONOURED
+    dishonoured = reason is not None and reason[0] == "R" and reason[1:].isdecimal() and int(reason[1:]) in _DISHONOURED
     if batch.sec != "ADV" and (not is_return or dishonoured):
         direction = _OPPOSITE[direction]
     name, own_reference, account = _party(text, addenda, batch.sec)
@@ -90,6 +92,7 @@ def entry_of(text: str, addenda: list[str], written: Written, batch: Batch, *, i
         is_reversal=is_return,
         booking_date=batch.settled or batch.effective,
         value_date=batch.effective,
+        entry_id=f"{statement_id}/{text[79:94].strip() or index}",
         bank_reference=clean_reference(text[79:94]),
         customer_reference=own_reference,
         end_to_end_id=original,

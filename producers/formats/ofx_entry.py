@@ -58,6 +58,7 @@ def entry_of(
         if correction.action == "DELETE":
             status = EntryStatus.INFORMATION
     available = get("DTAVAIL")
+    fitid = clean_reference(plain_text(get("FITID")))
     entry = Entry(
         index=index,
         account_id=account_id,
@@ -67,7 +68,9 @@ def entry_of(
         status=status,
         booking_date=posted,
         value_date=local_date(available) if available else None,
-        bank_reference=clean_reference(plain_text(get("FITID"))),
+        # Some banks number FITID anew in each download, so alone it would make different payments one.
+        entry_id=f"{fitid}/{posted}/{amount}" if fitid else None,
+        bank_reference=fitid,
         customer_reference=clean_reference(plain_text(get("CHECKNUM"))) or clean_reference(plain_text(get("REFNUM"))),
         code=get("TRNTYPE", "").strip() or None,
         counterparty_name=plain_text(get("NAME")),

@@ -181,6 +181,14 @@ def test_a_batch_without_control_proves_nothing():
     assert "missing_trailer" in [finding.code for finding in of(Finding, events)]
 
 
+def test_the_same_trace_in_two_batches_or_files_is_two_entries():
+    other = FILE_HEADER.replace("2601020306A", "2601030306A")
+    first = parse(written([six(trace=1)]))
+    second = parse(written([six(trace=1)]).replace(FILE_HEADER.encode(), other.encode()))
+    assert of(Entry, first)[0].entry_id != of(Entry, second)[0].entry_id
+    assert of(Entry, first) == of(Entry, parse(written([six(trace=1)], end="\n")))
+
+
 def test_recognised_by_content():
     assert sniff(written([six()])).name == "nacha"
     assert [start.version for start in of(StatementStart, parse(written([six()])))] == ["NACHA PPD"]

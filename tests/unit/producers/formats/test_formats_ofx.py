@@ -139,7 +139,12 @@ def test_characters_are_resolved_and_ampersands_stay():
 
 def test_repeated_and_empty_fitids_are_no_ids():
     events = parse(document(ROW.replace("F1", ""), ROW.replace("F1", "0")))
-    assert [entry.bank_reference for entry in of(Entry, events)] == [None, None]
+    assert [(entry.bank_reference, entry.entry_id) for entry in of(Entry, events)] == [(None, None)] * 2
+
+
+def test_a_fitid_that_begins_anew_in_each_download_makes_no_two_payments_one():
+    first, again, later = only(ROW), only(ROW + "<NAME>ACME"), only(ROW.replace("20260102", "20260103"))
+    assert first.entry_id == again.entry_id != later.entry_id
 
 
 def test_amounts_in_another_currency():
