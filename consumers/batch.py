@@ -1,6 +1,6 @@
 """A batch: what was taken from the log between two commits, as parallel lists rather than message objects."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["Batch"]
@@ -36,12 +36,22 @@ class Batch:
 
     def without(self, places: Collection[tuple[str, int]]) -> "Batch":
         """The batch without the messages of some partitions."""
-        kept = [index for index, place in enumerate(zip(self.topics, self.partitions, strict=True)) if place not in places]
+        return self._only(
+            [index for index, place in enumerate(zip(self.topics, self.partitions, strict=True)) if place not in places]
+        )
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        """The first and the second half of the messages, each partition's in order."""
+        middle = len(self) // 2
+        return self._only(range(middle)), self._only(range(middle, len(self)))
+
+    def _only(self, kept: Sequence[int]) -> "Batch":
+        ends = {(self.topics[index], self.partitions[index]): self.offsets[index] + 1 for index in kept}
         return Batch(
             topics=[self.topics[index] for index in kept],
             partitions=[self.partitions[index] for index in kept],
             offsets=[self.offsets[index] for index in kept],
             values=[self.values[index] for index in kept],
-            ends={place: end for place, end in self.ends.items() if place not in places},
+            ends=ends,
             bytes=sum(len(self.values[index] or b"") for index in kept),
         )

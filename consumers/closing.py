@@ -83,9 +83,7 @@ class ClosePass:
         lock_shards(connection, set().union(*(shards_of(one.space, hashes) for one in self._grouped)))
         mark_superseded(connection, late)
         live = (
-            read_members(connection, hashes)
-            .filter(pl.col("superseded") == 0)
-            .with_columns(pl.col("is_reversal").cast(pl.Boolean))
+            read_members(connection, hashes).filter(pl.col("superseded") == 0).with_columns(pl.col("is_reversal").cast(pl.Boolean))
         )
         # Every column was searched for every hash, so each group is whole in whichever key space it is.
         for one in self._grouped:

@@ -12,12 +12,19 @@ LARGEST_AMOUNT_MINOR = 10**17
 """Largest amount and fee that is stored: far beyond any payment in any currency, and yet sums of dozens fit the 64 bits of a
 decision's amount. One absurd record would otherwise stop the partition that carries it."""
 
+_LONGEST_KEY = 1_000
+"""Bytes of an id or key; an index of Postgres holds no entry of more than a third of a page."""
+
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 """Avro's 64-bit times reach further than any calendar of ours; a record from there would stop the worker that solves its group."""
 
 
 def _has_nul(*names: str) -> pl.Expr:
     return pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True).fill_null(value=False) for name in names)
+
+
+def _too_long(*names: str) -> pl.Expr:
+    return pl.any_horizontal((pl.col(name).str.len_bytes() > _LONGEST_KEY).fill_null(value=False) for name in names)
 
 
 def _outside_our_age(day: pl.Expr) -> pl.Expr:
@@ -46,6 +53,11 @@ _TRANSACTION: _Checks = (
         f"booked_at or value_date is not between {_FIRST_DAY} and {_LAST_DAY}",
     ),
     ("text", _has_nul("tenant_id", "txn_id", "account_id", "reference_number", "settlement_id"), "a NUL character in an id or key"),
+    (
+        "text",
+        _too_long("txn_id", "account_id", "reference_number", "settlement_id"),
+        f"an id or key of more than {_LONGEST_KEY} bytes",
+    ),
 )
 
 _STATEMENT: _Checks = (

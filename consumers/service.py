@@ -95,6 +95,11 @@ class ReconcileService:
         rejected += broken
         return Prepared(batch, transactions, statements, rejected, self._halted(batch, rejected))
 
+    def refuse(self, batch: Batch, detail: str) -> Prepared:
+        """A batch of one message that the database does not take: nothing to store, the message goes to quarantine."""
+        prepared = self.prepare(batch.without(batch.ends.keys()))
+        return Prepared(batch, prepared.transactions, prepared.statements, [Rejected(0, "refused_by_database", detail)])
+
     def apply(self, connection: Connection[Any], prepared: Prepared) -> Applied:
         """Store and solve a batch inside the caller's transaction, in which its offsets have been moved."""
         assert self._pass is not None, "start() comes first"

@@ -64,6 +64,10 @@ class Service(Protocol):
         """Everything before the transaction; may be thrown away."""
         ...
 
+    def refuse(self, batch: Batch, detail: str) -> Prepared:
+        """A batch of one message that the database does not take."""
+        ...
+
     def ensure_sources(self, connection: Connection[Any], prepared: Prepared) -> None:
         """What must be committed before the batch's transaction."""
         ...
@@ -143,6 +147,10 @@ class Worker:
                 self._rollback()
                 self._book.resync()
                 return
+            except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+                self._rollback()
+                self._narrow(batch, starts, error)
+                return
             except (*_RETRYABLE, ReconduitError) as error:
                 if isinstance(error, ReconduitError) and not error.retryable:
                     raise
@@ -163,6 +171,20 @@ class Worker:
             if len(rest):
                 self._apply(rest, starts)
             return
+        self._commit(batch, starts, prepared, started)
+
+    def _narrow(self, batch: Batch, starts: Starts, error: psycopg.Error) -> None:
+        """The database refuses a value that every check let through: find the message by halving, and quarantine it alone."""
+        if len(batch) > 1:
+            first, second = batch.halves()
+            self._process(first, starts)
+            self._process(second, {**starts, **first.ends})
+            return
+        log.error("message_refused", position=batch.position(0), error=type(error).__name__, detail=str(error).strip())
+        self._commit(batch, starts, self._service.refuse(batch, f"{type(error).__name__}: {error}".strip()), time.monotonic())
+
+    def _commit(self, batch: Batch, starts: Starts, prepared: Prepared, started: float) -> None:
+        """Offsets and results, in one transaction."""
         connection = self._database()
         self._service.ensure_sources(connection, prepared)
         moves = [OffsetRange(topic, partition, starts[topic, partition], end) for (topic, partition), end in batch.ends.items()]

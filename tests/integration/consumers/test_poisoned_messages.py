@@ -4,13 +4,22 @@ import datetime as dt
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import fastavro
+import psycopg
 import pytest
+from confluent_kafka import Consumer
+from psycopg import Connection
 
 from consumers.batch import Batch
+from consumers.offsets import begin_partition
 from consumers.quarantining import DlqLimit
+from consumers.service import Prepared, ReconcileService
+from consumers.stream_pass import Applied
+from consumers.worker import Worker
 from schemas.records import CanonicalTransaction
+from schemas.registry import CommittedIds
 from tests.fixtures.scene import MONDAY, Scene, batch_of, query
 from tests.integration.consumers.conftest import Open
 
@@ -36,6 +45,7 @@ def poisons(scene: Scene) -> list[tuple[str, bytes | None]]:
         ("currency", lower),
         ("source", foreign),
         ("identity", nameless),
+        ("text", scene.encode(scene.record("core", "long", reference_number="R" * 1_001))),
     ]
 
 
@@ -145,3 +155,30 @@ def with_time(scene: Scene, microseconds: int) -> bytes:
     fastavro.schemaless_writer(other, "long", microseconds)
     assert good.count(plain.getvalue()) == 2, "booked_at and ingested_at"
     return good.replace(plain.getvalue(), other.getvalue(), 1)
+
+
+class Picky(ReconcileService):
+    """A service whose database refuses one record that every check let through."""
+
+    def apply(self, connection: Connection[Any], prepared: Prepared) -> Applied:
+        if "poison" in prepared.transactions["txn_id"].to_list():
+            raise psycopg.DataError("value out of range")
+        return super().apply(connection, prepared)
+
+
+def test_what_the_database_refuses_is_found_and_set_apart(scene: Scene, database_url: str) -> None:
+    good = [scene.record(kind, f"{kind}{n}", reference_number=f"R{n}") for n in range(9) for kind in ("core", "gateway", "mobile")]
+    batch = batch_of(scene, [*good[:11], scene.record("core", "poison", reference_number="R3"), *good[11:]])
+    service = Picky(scene.sources, scene.reconciliations, CommittedIds())
+    worker = Worker(
+        Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}), lambda: psycopg.connect(database_url), service, "g"
+    )
+    with psycopg.connect(database_url) as connection:
+        for topic, partition in batch.ends:
+            begin_partition(connection, "g", topic, partition, 0)
+    worker._process(batch, dict.fromkeys(batch.ends, 0))
+    assert query(database_url, "SELECT reason, raw FROM quarantine") == [("refused_by_database", batch.values[11])]
+    assert query(database_url, "SELECT count(*) FROM transaction") == [(27,)]
+    assert query(database_url, "SELECT count(*) FROM match") == [(9,)]
+    stored = query(database_url, "SELECT topic, partition, next_offset FROM consumer_offset")
+    assert {(topic, partition): end for topic, partition, end in stored} == batch.ends
