@@ -171,7 +171,10 @@ def test_what_the_database_refuses_is_found_and_set_apart(scene: Scene, database
     batch = batch_of(scene, [*good[:11], scene.record("core", "poison", reference_number="R3"), *good[11:]])
     service = Picky(scene.sources, scene.reconciliations, CommittedIds())
     worker = Worker(
-        Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}), lambda: psycopg.connect(database_url), service, "g"
+        Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "log_level": 0}),
+        lambda: psycopg.connect(database_url),
+        service,
+        "g",
     )
     with psycopg.connect(database_url) as connection:
         for topic, partition in batch.ends:
