@@ -33,9 +33,9 @@ __all__ = ["solve_book"]
 
 _STEPS = {
     Stage.REFERENCE: (match_references, report_amount_differences),
-    Stage.TOLERANCE: (match_embedded_references, match_truncated_references, match_slips),
+    Stage.TOLERANCE: (match_embedded_references, match_truncated_references),
 }
-_WEAK_STEPS = (match_words, match_amount_and_date)
+_WEAK_STEPS = (match_slips, match_words, match_amount_and_date)
 
 
 def solve_book(reconciliation: Reconciliation, items: Sequence[Item], horizon: Horizon | None) -> Outcome:

@@ -47,31 +47,11 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
     "hard": Difficulty(alone=30, referenced=35, typos=20, cut=60, charged=40, twins=2, duplicates=1, longest_lag=14),
 }
 
-_PAYMENTS = 5_000
-_SPAN = 90
+_A_DAY = 55
+"""Payments a day: larger books are longer, not denser."""
+
 _FIRST_DAY = dt.date(2026, 1, 1)
-_SYLLABLES = (
-    "an",
-    "bel",
-    "cor",
-    "da",
-    "el",
-    "fin",
-    "gar",
-    "ho",
-    "in",
-    "jo",
-    "kal",
-    "lu",
-    "mar",
-    "no",
-    "or",
-    "pa",
-    "ri",
-    "sa",
-    "to",
-    "ve",
-)
+_SYLLABLES = tuple("an bel cor da el fin gar ho in jo kal lu mar no or pa ri sa to ve".split())  # noqa: SIM905 - a list is taller
 _CHANNELS = ("NEFT CR", "IMPS", "TRANSFER", "SEPA CT", "POS")
 _PURPOSES = ("RENT", "INVOICE", "SALARY", "REFUND", "ORDER", "")
 _ROUND = (1_000, 2_000, 5_000, 10_000, 10_000, 25_000, 50_000, 100_000)
@@ -81,10 +61,11 @@ _FEES = (50, 150, 250, 1_000)
 class _Maker:
     """Makes one book."""
 
-    def __init__(self, difficulty: Difficulty, seed: int) -> None:
+    def __init__(self, difficulty: Difficulty, seed: int, payments: int) -> None:
         self._hard = difficulty
         self._random = random.Random(seed)
-        self._payers = [self._name() for _ in range(_PAYMENTS // 6)]
+        self._payers = [self._name() for _ in range(payments // 6)]
+        self._days = payments // _A_DAY
         self.left: list[Row] = []
         self.right: list[Row] = []
         self.pairs: dict[tuple[str, str], str] = {}
@@ -93,7 +74,7 @@ class _Maker:
     def payment(self) -> None:
         """One payment, on both sides or on one, once or twice."""
         draw = self._random
-        day = _FIRST_DAY + dt.timedelta(days=draw.randrange(_SPAN))
+        day = _FIRST_DAY + dt.timedelta(days=draw.randrange(self._days))
         amount = draw.choice(_ROUND) if draw.randrange(100) < 25 else max(100, round(draw.lognormvariate(9.5, 1.3)))
         sign = -1 if draw.randrange(100) < 15 else 1
         ledger_text, bank_text, kind = self._texts()
@@ -163,10 +144,10 @@ class _Maker:
         return self._random.randrange(100) < percent
 
 
-def hard_book(name: str, seed: int) -> LabelledBook:
-    """The book of a difficulty (a key of `DIFFICULTIES`) and a seed; the same two always make the same book."""
-    maker = _Maker(DIFFICULTIES[name], seed)
-    for _ in range(_PAYMENTS):
+def hard_book(name: str, seed: int, payments: int = 5_000) -> LabelledBook:
+    """The book of a difficulty (a key of `DIFFICULTIES`), a seed and a number of payments; the same three make the same book."""
+    maker = _Maker(DIFFICULTIES[name], seed, payments)
+    for _ in range(payments):
         maker.payment()
     order = random.Random(seed)
     order.shuffle(maker.left)

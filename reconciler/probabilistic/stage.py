@@ -81,7 +81,8 @@ def _learn(items: tuple[Sequence[Item], Sequence[Item]], rules: Learning) -> _Le
     if not len(left):
         return None
     signals = signals_of(left, right, by_amount, sides, table, reach)
-    offset = lack_of_crowding((left, right), sides, reach)
+    # Where an equal amount was looked for, it does not matter how many other amounts are near.
+    offset = np.where(by_amount, 0.0, lack_of_crowding((left, right), sides, reach))
     result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])))
     return _Learnt(items, (left, right), signals, offset, result)
 
