@@ -74,6 +74,8 @@ def _properties(node: int, nodes: list[tuple[int, int]], data: Path) -> str:
         # Members learn of a new assignment by their next heartbeat; the default of 5 s makes every change of workers a pause.
         "group.consumer.min.heartbeat.interval.ms": 500,
         "group.consumer.heartbeat.interval.ms": 500,
+        # A worker that was killed is missed after this long; the default of 45 s is for machines far apart.
+        "group.consumer.session.timeout.ms": 6000,
         "group.min.session.timeout.ms": 3000,
         "num.network.threads": 2,
         "num.io.threads": 4,
