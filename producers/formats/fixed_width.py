@@ -37,8 +37,9 @@ def fixed_records(stream: BinaryIO, width: int, max_line_bytes: int) -> Iterator
     head = b""
     while len(head) < _HEAD_BYTES and (more := stream.read(_HEAD_BYTES)):
         head += more
+    head = head.removeprefix(b"\xef\xbb\xbf")
     source = _Replayed(head, stream)
-    first = head.lstrip(b"\xef\xbb\xbf\r\n ").splitlines()[:1]
+    first = head.lstrip(b"\r\n ").splitlines()[:1]
     unbroken = bool(first) and len(first[0]) >= 2 * width
     records = _chunks(source, width) if unbroken else numbered_lines(source, max_line_bytes)  # type: ignore[arg-type]
     for number, raw in records:

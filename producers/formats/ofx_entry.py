@@ -19,6 +19,7 @@ from schemas.records import Direction
 __all__ = ["Correction", "correction_of", "entry_of", "local_date", "plain_text", "signed_minor"]
 
 _FIELD = re.compile(r"<([A-Z0-9.]+)>([^<]*)")
+_MOST_SECTIONS = 100
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
@@ -42,6 +43,8 @@ def entry_of(
     """
     text = decode(block)
     if "<![CDATA[" in text:
+        if text.count("<![CDATA[") > _MOST_SECTIONS:
+            raise RecordError(f"the transaction has more than {_MOST_SECTIONS} CDATA sections; it has not as many fields")
         text = _CDATA.sub(_escaped, text)
     fields = dict(_FIELD.findall(text))
     get = fields.get

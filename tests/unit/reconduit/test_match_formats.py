@@ -121,6 +121,26 @@ def test_a_statement_matches_the_ledger(tmp_path: Path, name: str, side: str, ca
     assert (found["summary"]["matched_left"], found["summary"]["matched_right"], found["summary"]["auto"]) == (2, 2, 2)
 
 
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("change", ["mark", "crlf", "mark and crlf"])
+def test_byte_order_marks_and_line_ends_change_nothing(
+    tmp_path: Path, name: str, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = FILES[name][1].replace("\n", "\r\n") if "crlf" in change else FILES[name][1]
+    (tmp_path / "plain").write_bytes(FILES[name][1].encode())
+    (tmp_path / "changed").write_bytes((b"\xef\xbb\xbf" if "mark" in change else b"") + text.encode())
+    status = run_match(str(tmp_path / "plain"), str(tmp_path / "changed"), rules=None, out=None, json="-", currency=None)
+    assert status == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["nacha", "cfonb120", "coda"])
+def test_fixed_records_may_have_no_line_ends(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plain").write_text(FILES[name][1], encoding="utf-8")
+    (tmp_path / "joined").write_bytes(b"\xef\xbb\xbf" + FILES[name][1].replace("\n", "").encode())
+    status = run_match(str(tmp_path / "plain"), str(tmp_path / "joined"), rules=None, out=None, json="-", currency=None)
+    assert status == 0, capsys.readouterr()
+
+
 @pytest.mark.parametrize(("left", "right"), [("bai2", "nacha"), ("mt940", "coda"), ("ofx", "qif"), ("cfonb120", "camt.053")])
 def test_two_statements_match_each_other(tmp_path: Path, left: str, right: str, capsys: pytest.CaptureFixture[str]) -> None:
     for name in (left, right):

@@ -231,6 +231,15 @@ def test_hostile_repetition_takes_linear_time(piece):
     assert time.process_time() - begin < 8
 
 
+@pytest.mark.parametrize("piece", ["<![CDATA[", "<", "&", "&#x", "<TRNAMT>", "<A "])
+def test_a_hostile_transaction_takes_linear_time_and_is_quarantined(piece):
+    begin = time.process_time()
+    events = parse(document(piece * (900_000 // len(piece)), ROW))
+    assert len(of(BadEntry, events)) == 1
+    assert len(of(Entry, events)) == 1
+    assert time.process_time() - begin < 8
+
+
 def test_cut_anywhere_it_never_passes():
     whole = document(ROW, ROW.replace("F1", "F2<NAME>x &amp; y")).encode()
     for size in range(len(whole)):
