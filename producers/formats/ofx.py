@@ -16,14 +16,14 @@ from producers.formats.ofx_tokens import TRANSACTIONS, read_tokens
 
 __all__ = ["parse", "recognise"]
 
-_HEAD = re.compile(rb"^\s*OFXHEADER\s*:|<\?OFX\s|<OFX[\s>]", re.MULTILINE)
+_HEAD = re.compile(rb"\s*(?:OFXHEADER\s*:|(?:<\?xml[^>]*>\s*)?<(?:\?OFX\s|OFX[\s>]))")
 _VERSION = re.compile(rb"^\s*VERSION\s*:\s*(\d+)|<\?OFX[^>]*\sVERSION\s*=\s*[\"'](\d+)", re.MULTILINE)
 _HEADER_BYTES = 4096
 
 
 def recognise(head: bytes) -> bool:
-    """True when the first bytes have an OFX header or its root element."""
-    return _HEAD.search(head) is not None
+    """True when the file begins with an OFX header or its root element."""
+    return _HEAD.match(head) is not None
 
 
 def parse(stream: BinaryIO, options: ParseOptions = ParseOptions()) -> Iterator[Event]:  # noqa: B008 (frozen)

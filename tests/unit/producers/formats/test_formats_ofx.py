@@ -199,6 +199,7 @@ def test_investments_are_reported_beside_a_bank_statement():
 def test_recognised_by_content():
     assert sniff(document(ROW).encode()).name == sniff(document(ROW, head=XML).encode()).name == "ofx"
     assert sniff(document(ROW, head="").encode()).name == "ofx"
+    assert sniff(b"date,amount,memo\n2026-01-02,1.00,<OFX> is a format\n").name == "csv"
 
 
 @pytest.mark.parametrize(
