@@ -28,7 +28,7 @@ class Grounds:
 
 
 class Book:
-    """Items of one account and currency. `left` and `right` are what is still free, in book order.
+    """Items of one account and currency. `left` and `right` are what is still free, `paired` what was matched so far.
 
     Raises:
         ReconcilerError: an item is on an unknown side, or the items are of several currencies.
@@ -43,6 +43,7 @@ class Book:
         self._horizon = horizon
         self._matches: list[Match] = []
         self._breaks: list[Break] = []
+        self.paired: list[tuple[Item, Item]] = []
         self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
         self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
@@ -100,6 +101,7 @@ class Book:
     ) -> None:
         """Pair two free items for the given reasons; the probability is in millionths."""
         self._take((left, right))
+        self.paired.append((left, right))
         self._matches.append(
             make_match(
                 (left, right),

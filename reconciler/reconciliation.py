@@ -173,7 +173,7 @@ class Learning:
         amount_ppm: how far a candidate's amount may be from the other, in parts per million of the larger.
         days_before: days that the last side may be booked before the first.
         days_after: days that the last side may be booked after the first.
-        least_items: open items that each side needs for weights to be learnt from them.
+        least_items: items that each side needs, matched before or not, for weights to be learnt from them.
         suggest_ppm: probability in millionths from which a pair is suggested.
         false_per_100k: accepted false matches among 100,000 that are confirmed without a person.
     """

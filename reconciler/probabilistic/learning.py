@@ -11,9 +11,9 @@ import numpy as np
 
 from reconciler.probabilistic.marginals import pair_probabilities
 from reconciler.probabilistic.signals import Signal
-from reconciler.probabilistic.texts import Floats, Ints
+from reconciler.probabilistic.texts import Bools, Floats, Ints
 
-__all__ = ["Learnt", "learn"]
+__all__ = ["Given", "Learnt", "learn"]
 
 _ROUNDS = 16
 _MESSAGES = 6
@@ -47,7 +47,17 @@ class Learnt:
     probabilities: Floats
 
 
-def learn(left: Ints, right: Ints, signals: Sequence[Signal], start: Floats, offset: Floats, counts: tuple[int, int]) -> Learnt:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Pairs that are decided already, by stronger evidence: those that are true, and their rivals, which are not."""
+
+    true: Bools
+    untrue: Bools
+
+
+def learn(
+    left: Ints, right: Ints, signals: Sequence[Signal], start: Floats, offset: Floats, counts: tuple[int, int], given: Given
+) -> Learnt:
     """Learn the weights from the pairs themselves.
 
     Args:
@@ -57,20 +67,22 @@ def learn(left: Ints, right: Ints, signals: Sequence[Signal], start: Floats, off
         start: scores in nats to begin with, before the prior.
         offset: nats that are added to each pair's score and not learnt.
         counts: how many items each side has, with and without candidates.
+        given: what is decided already; weights are learnt from it too.
     """
     score = start - np.log(len(left) / min(counts) + 1.0)
     weights: tuple[Floats, ...] = ()
     for _ in range(_ROUNDS):
-        probability = _probabilities(left, right, score, _MESSAGES)
+        probability = _probabilities(left, right, score, given, _MESSAGES)
         score = offset + _prior(probability, counts)
         weights = tuple(_weights(signal, probability) for signal in signals)
         for signal, weight in zip(signals, weights, strict=True):
             score += weight[signal.levels]
-    return Learnt(weights, score, _probabilities(left, right, score, _LAST_MESSAGES))
+    return Learnt(weights, score, _probabilities(left, right, score, given, _LAST_MESSAGES))
 
 
-def _probabilities(left: Ints, right: Ints, score: Floats, rounds: int) -> Floats:
-    return pair_probabilities(left, right, np.exp(np.clip(score, -_LARGEST, _LARGEST)), rounds)
+def _probabilities(left: Ints, right: Ints, score: Floats, given: Given, rounds: int) -> Floats:
+    odds = np.where(given.true | given.untrue, 0.0, np.exp(np.clip(score, -_LARGEST, _LARGEST)))
+    return np.where(given.true, 1.0, pair_probabilities(left, right, odds, rounds))
 
 
 def _prior(probability: Floats, counts: tuple[int, int]) -> float:

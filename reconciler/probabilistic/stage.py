@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from reconciler.probabilistic.budget import confirmed
 from reconciler.probabilistic.choice import Choice, Classes, choose
 from reconciler.probabilistic.crowding import lack_of_crowding
 from reconciler.probabilistic.labels import amount_labels, split_rows, text_labels
-from reconciler.probabilistic.learning import Learnt, learn
+from reconciler.probabilistic.learning import Given, Learnt, learn
 from reconciler.probabilistic.pairs import LabelRows, Reach, candidate_pairs
 from reconciler.probabilistic.reasons import pair_reasons
 from reconciler.probabilistic.signals import SideArrays, Signal, signals_of, starting_scores
@@ -24,7 +25,7 @@ from reconciler.types import Decision, Item, Stage
 __all__ = ["match_probable"]
 
 _LEAST_TRUE = 50.0
-"""Pairs that have to be found for what was learnt from them to be trusted."""
+"""Pairs, with those of the stages before, that have to be found for what was learnt from them to be trusted."""
 
 _CANDIDATE = 0.1
 """Probability from which an undecided pair is named as a candidate."""
@@ -38,7 +39,7 @@ _TIE = Grounds(stage=Stage.PROBABILISTIC, signal="evidence", probability_ppm=0)
 
 @dataclass(frozen=True, slots=True)
 class _Learnt:
-    """The free items of both sides in book order, their candidate pairs, and what was learnt about these."""
+    """Items of both sides in book order, the candidate pairs of the free ones, and what was learnt about these."""
 
     items: tuple[Sequence[Item], Sequence[Item]]
     pairs: tuple[Ints, Ints]
@@ -54,13 +55,13 @@ def match_probable(book: Book) -> bool:
         False, with nothing decided, when the book is too small to learn from.
     """
     rules = book.reconciliation.learning
-    items = (sorted(book.left, key=book_order), sorted(book.right, key=book_order))
-    if min(map(len, items)) < rules.least_items:
+    if min(len(book.left), len(book.right)) + len(book.paired) < rules.least_items:
         return False
-    learnt = _learn(items, rules)
-    if learnt is None or learnt.result.probabilities.sum() < _LEAST_TRUE:
+    learnt = _learn(book, rules)
+    if learnt is None or learnt.result.probabilities.sum() + len(book.paired) < _LEAST_TRUE:
         return False
-    classes = (_twins(items[0]), _twins(items[1]))
+    decided = {(item.side, item.id) for pair in book.paired for item in pair}
+    classes = (_twins(learnt.items[0], decided), _twins(learnt.items[1], decided))
     choice = choose(learnt.pairs, learnt.result.probabilities, learnt.result.scores, classes, rules.suggest_ppm)
     _match(book, learnt, choice, rules)
     _report_ties(book, learnt, choice)
@@ -68,8 +69,13 @@ def match_probable(book: Book) -> bool:
     return True
 
 
-def _learn(items: tuple[Sequence[Item], Sequence[Item]], rules: Learning) -> _Learnt | None:
+def _learn(book: Book, rules: Learning) -> _Learnt | None:
+    """Candidate pairs of the free items with their probabilities; None when there are none. Pairs that are matched teach too."""
     reach = Reach(log_ratio=-np.log1p(-rules.amount_ppm / _MILLION), days_before=rules.days_before, days_after=rules.days_after)
+    items = (
+        sorted([*book.left, *(pair[0] for pair in book.paired)], key=book_order),
+        sorted([*book.right, *(pair[1] for pair in book.paired)], key=book_order),
+    )
     every = [*items[0], *items[1]]
     table = tabulate(every)
     amounts = np.array([item.signed_minor for item in every], dtype=np.int64)
@@ -78,13 +84,28 @@ def _learn(items: tuple[Sequence[Item], Sequence[Item]], rules: Learning) -> _Le
     cut = len(items[0])
     sides = (SideArrays(amounts[:cut], days[:cut], rows[:cut]), SideArrays(amounts[cut:], days[cut:], rows[cut:]))
     left, right, by_amount = _candidates((text_labels(table, amounts), amount_labels(amounts)), sides, reach)
-    if not len(left):
+    given = _given(book, items, left, right)
+    if not len(left) or (given.true | given.untrue).all():
         return None
     signals = signals_of(left, right, by_amount, sides, table, reach)
     # Where an equal amount was looked for, it does not matter how many other amounts are near.
     offset = np.where(by_amount, 0.0, lack_of_crowding((left, right), sides, reach))
-    result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])))
-    return _Learnt(items, (left, right), signals, offset, result)
+    result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])), given)
+    free = np.flatnonzero(~(given.true | given.untrue))
+    kept = tuple(Signal(signal.name, signal.levels[free], signal.parents) for signal in signals)
+    rest = Learnt(result.weights, result.scores[free], result.probabilities[free])
+    return _Learnt(items, (left[free], right[free]), kept, offset[free], rest)
+
+
+def _given(book: Book, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Given:
+    partners = np.full(len(items[0]), -1, dtype=np.int64)
+    decided = np.zeros(len(items[1]), dtype=bool)
+    numbers = [{item.id: number for number, item in enumerate(side)} for side in items]
+    for first, second in book.paired:
+        partners[numbers[0][first.id]] = numbers[1][second.id]
+        decided[numbers[1][second.id]] = True
+    true = partners[left] == right
+    return Given(true, ~true & ((partners[left] >= 0) | decided[right]))
 
 
 def _candidates(
@@ -99,10 +120,15 @@ def _candidates(
     return keys // width, keys % width, np.isin(keys, text_keys, invert=True)
 
 
-def _twins(items: Sequence[Item]) -> Classes:
-    """Classes of items that only their ids tell apart, numbered in book order."""
+def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]]) -> Classes:
+    """Classes of items that only their ids tell apart, numbered in book order; what is decided is no one's twin."""
     numbers: dict[Hashable, int] = {}
-    told = ((item.signed_minor, item.booked_at.toordinal(), all_references(item), item.text, item.counterparty) for item in items)
+    told = (
+        item.id
+        if (item.side, item.id) in decided
+        else (item.signed_minor, item.booked_at.toordinal(), all_references(item), item.text, item.counterparty)
+        for item in items
+    )
     return Classes(np.array([numbers.setdefault(one, len(numbers)) for one in told], dtype=np.int64))
 
 
