@@ -11,11 +11,11 @@ PINS := requirements/dev.txt
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < $(PINS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo services test test-unit browser lint types format bench clean
+.PHONY: help setup demo services test test-unit browser lint types format bench bench-accuracy clean
 
 help: ## print this list
 	@echo "usage: make COMMAND [ARGS=\"...\"]"
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## install everything into .venv (about a minute the first time, instant afterwards)
 
@@ -63,6 +63,9 @@ format: setup ## let ruff format and mend what it can
 
 bench: setup ## speed of the stream pass beside its ceiling (ARGS="--only NAME --json FILE")
 	@exec $(BOUND) $(BIN)/python -m benchmarks $(ARGS)
+
+bench-accuracy: setup ## how right `reconduit match` is on labelled books (ARGS="--only NAME --seeds 1,2 --json FILE")
+	@exec $(BOUND) $(BIN)/python -m benchmarks.accuracy $(ARGS)
 
 clean: ## remove .venv, .local and caches of this checkout (Kafka's jars stay in the user's cache)
 	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

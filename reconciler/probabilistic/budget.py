@@ -13,6 +13,10 @@ _LEAST_MARGIN = 1.0
 """Nats by which a confirmed pair has to be ahead of the best candidate that shares an item with it."""
 
 
+_LEAST_PPM = 990_000
+"""Probability in millionths that each confirmed pair has by itself, however sure the others are."""
+
+
 def confirmed(probability_ppm: Ints, margin: Floats, false_per_100k: int) -> npt.NDArray[np.bool_]:
     """Whether each pair is confirmed without a person.
 
@@ -23,7 +27,7 @@ def confirmed(probability_ppm: Ints, margin: Floats, false_per_100k: int) -> npt
         margin: nats ahead of the best rival.
         false_per_100k: accepted false matches per 100,000 confirmed ones.
     """
-    clear = margin >= _LEAST_MARGIN
+    clear = (margin >= _LEAST_MARGIN) & (probability_ppm >= _LEAST_PPM)
     ordered = np.sort(probability_ppm[clear])[::-1]
     expected = np.cumsum(_MILLION - ordered)
     # False per confirmed, in millionths; whole numbers, so that the cut is the same on every machine.

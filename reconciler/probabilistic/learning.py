@@ -29,7 +29,7 @@ _LEAN_OVERALL = 2.0
 """The same for the wider levels, which lean on all pairs."""
 
 _OPEN_SHARE = 0.002
-"""Share of items that is taken to be open even if all seem to have a partner."""
+"""Least probability of an item to be open, even if all seem to have a partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Learnt:
     """What was learnt about the pairs.
 
     Attributes:
-        weights: nats by level, in the order of the signals.
+        weights: nats of each pair, in the order of the signals.
         scores: nats for each pair against both items staying open.
         probabilities: of each pair, with its rivals on either side taken into account.
     """
@@ -73,10 +73,10 @@ def learn(
     weights: tuple[Floats, ...] = ()
     for _ in range(_ROUNDS):
         probability = _probabilities(left, right, score, given, _MESSAGES)
-        score = offset + _prior(probability, counts)
         weights = tuple(_weights(signal, probability) for signal in signals)
-        for signal, weight in zip(signals, weights, strict=True):
-            score += weight[signal.levels]
+        score = offset + _prior(left, right, probability)
+        for weight in weights:
+            score += weight
     return Learnt(weights, score, _probabilities(left, right, score, given, _LAST_MESSAGES))
 
 
@@ -85,21 +85,29 @@ def _probabilities(left: Ints, right: Ints, score: Floats, given: Given, rounds:
     return np.where(given.true, 1.0, pair_probabilities(left, right, odds, rounds))
 
 
-def _prior(probability: Floats, counts: tuple[int, int]) -> float:
-    """Log odds of any pair against two open items, before any signal."""
-    true = np.maximum(probability.sum(), 1.0)
-    open_left, open_right = (np.maximum(1.0 - true / count, 0.0) + _OPEN_SHARE for count in counts)
-    prior: float = np.log(true / len(probability)) - np.log(open_left) - np.log(open_right)
+def _prior(left: Ints, right: Ints, probability: Floats) -> float:
+    """Log odds of any pair against its two items being open, before any signal: how often the one is so for the other."""
+    open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability)[side], _OPEN_SHARE) for side in (left, right))
+    open_both = open_left * open_right / np.maximum(1.0 - probability, _OPEN_SHARE)
+    prior: float = np.log(np.maximum(probability.sum(), 1.0) / open_both.sum())
     return prior
 
 
 def _weights(signal: Signal, probability: Floats) -> Floats:
-    """Log odds of a pair of each level against those of any pair. Levels with few pairs lean on their parents, these on all."""
+    """For each pair, the log odds of the other pairs of its level against those of any pair.
+
+    A pair does not vouch for itself: in a level of its own it counts as the wider level does. Levels with few pairs lean on
+    their parents, these on all.
+    """
     size, wider = len(signal.parents), int(signal.parents.max()) + 1
     overall = np.clip(probability.mean(), 1e-9, 1.0 - 1e-9)
     true, pairs = np.bincount(signal.levels, probability, size), np.bincount(signal.levels, minlength=size)
-    above = np.bincount(signal.parents, true, wider) + _LEAN_OVERALL * overall
-    above /= np.bincount(signal.parents, pairs, wider) + _LEAN_OVERALL
-    share = np.clip((true + _LEAN * above[signal.parents]) / (pairs + _LEAN), 1e-9, 1.0 - 1e-9)
+    above = np.bincount(signal.parents, true, wider), np.bincount(signal.parents, pairs, wider)
+    parents = signal.parents[signal.levels]
+    lean = above[0][parents] - probability + _LEAN_OVERALL * overall
+    lean /= above[1][parents] - 1.0 + _LEAN_OVERALL
+    share = true[signal.levels] - probability + _LEAN * lean
+    share /= pairs[signal.levels] - 1.0 + _LEAN
+    share = np.clip(share, 1e-9, 1.0 - 1e-9)
     weights: Floats = np.log(share / (1.0 - share)) - np.log(overall / (1.0 - overall))
     return weights

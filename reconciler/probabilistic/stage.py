@@ -17,7 +17,7 @@ from reconciler.probabilistic.labels import amount_labels, split_rows, text_labe
 from reconciler.probabilistic.learning import Given, Learnt, learn
 from reconciler.probabilistic.pairs import LabelRows, Reach, candidate_pairs
 from reconciler.probabilistic.reasons import pair_reasons
-from reconciler.probabilistic.signals import SideArrays, Signal, signals_of, starting_scores
+from reconciler.probabilistic.signals import SideArrays, signals_of, starting_scores
 from reconciler.probabilistic.texts import Bools, Floats, Ints, tabulate
 from reconciler.reconciliation import Learning
 from reconciler.types import Decision, Item, Stage
@@ -43,7 +43,7 @@ class _Learnt:
 
     items: tuple[Sequence[Item], Sequence[Item]]
     pairs: tuple[Ints, Ints]
-    signals: tuple[Signal, ...]
+    names: tuple[str, ...]
     offset: Floats
     result: Learnt
 
@@ -92,9 +92,8 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
     offset = np.where(by_amount, 0.0, lack_of_crowding((left, right), sides, reach))
     result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])), given)
     free = np.flatnonzero(~(given.true | given.untrue))
-    kept = tuple(Signal(signal.name, signal.levels[free], signal.parents) for signal in signals)
-    rest = Learnt(result.weights, result.scores[free], result.probabilities[free])
-    return _Learnt(items, (left[free], right[free]), kept, offset[free], rest)
+    rest = Learnt(tuple(weight[free] for weight in result.weights), result.scores[free], result.probabilities[free])
+    return _Learnt(items, (left[free], right[free]), tuple(signal.name for signal in signals), offset[free], rest)
 
 
 def _given(book: Book, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Given:
@@ -142,9 +141,7 @@ def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None
         if rival >= 0:
             shares_left = left[rival] == left[edge]
             runner_up = learnt.items[1][right[rival]].id if shares_left else learnt.items[0][left[rival]].id
-        weights = {
-            signal.name: weight[signal.levels[edge]] for signal, weight in zip(learnt.signals, learnt.result.weights, strict=True)
-        }
+        weights = {name: weight[edge] for name, weight in zip(learnt.names, learnt.result.weights, strict=True)}
         book.pair(
             ours,
             theirs,

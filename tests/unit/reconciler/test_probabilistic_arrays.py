@@ -1,0 +1,113 @@
+"""Candidates, texts and probabilities in arrays, each against a plain definition of the same thing."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.probabilistic.labels import amount_labels, split_rows, text_labels
+from reconciler.probabilistic.marginals import pair_probabilities
+from reconciler.probabilistic.pairs import LabelRows, Reach, candidate_pairs
+from reconciler.probabilistic.texts import tabulate
+
+ints = lambda *values: np.array(values, dtype=np.int64)  # noqa: E731
+
+_records = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40), st.integers(90, 130)), min_size=1, max_size=12)
+
+
+@given(left=_records, right=_records, before=st.integers(0, 6), after=st.integers(0, 6), ratio=st.sampled_from([0.0, 0.05, 0.2]))
+def test_candidates_are_all_pairs_of_one_label_within_reach(left, right, before: int, after: int, ratio: float) -> None:
+    rows = [LabelRows(ints(*(label for label, _, _ in side)), np.arange(len(side))) for side in (left, right)]
+    days = tuple(ints(*(day for _, day, _ in side)) for side in (left, right))
+    amounts = tuple(ints(*(amount for _, _, amount in side)) for side in (left, right))
+    found = candidate_pairs(*rows, days, amounts, Reach(ratio, before, after))
+    pairs = list(zip(*(numbers.tolist() for numbers in found), strict=True))
+    sure, possible = set(), set()
+    for (one, first), (other, second) in itertools.product(enumerate(left), enumerate(right)):
+        if first[0] == second[0] and -before <= second[1] - first[1] <= after:
+            apart = abs(math.log(second[2] / first[2]))
+            # The search key is coarse by less than a thousandth; what lies between is a candidate or not.
+            sure |= {(one, other)} if apart <= ratio else set()
+            possible |= {(one, other)} if apart <= ratio + 1e-3 else set()
+    assert pairs == sorted(set(pairs))
+    assert sure <= set(pairs) <= possible
+
+
+def enumerated(lefts: int, rights: int, edges: list[tuple[int, int, float]]) -> list[float]:
+    """Probability of each edge over all sets of edges that share no item, each weighted by the product of its odds."""
+    total, of_edge = 0.0, [0.0] * len(edges)
+    for chosen in itertools.product([False, True], repeat=len(edges)):
+        taken = [edge for edge, wanted in zip(edges, chosen, strict=True) if wanted]
+        if len({edge[0] for edge in taken}) == len({edge[1] for edge in taken}) == len(taken):
+            weight = math.prod(edge[2] for edge in taken)
+            total += weight
+            of_edge = [sum_ + weight * wanted for sum_, wanted in zip(of_edge, chosen, strict=True)]
+    return [weight / total for weight in of_edge]
+
+
+odds = st.floats(0.01, 1_000)
+
+
+@given(st.lists(st.tuples(odds, odds), min_size=1, max_size=4))
+def test_probabilities_on_a_chain_are_exact(links: list[tuple[float, float]]) -> None:
+    edges = [
+        (number + shift, number, weight) for number, pair in enumerate(links) for shift, weight in ((0, pair[0]), (1, pair[1]))
+    ]
+    left, right, weights = zip(*edges, strict=True)
+    found = pair_probabilities(ints(*left), ints(*right), np.array(weights), 40)
+    assert found.tolist() == pytest.approx(enumerated(5, 4, edges), abs=1e-6)
+
+
+def test_twins_share_their_probability_evenly() -> None:
+    found = pair_probabilities(ints(0, 0, 1, 1), ints(0, 1, 0, 1), np.full(4, 1e6), 40)
+    assert found.tolist() == pytest.approx([0.5] * 4, abs=0.02)
+
+
+def test_a_rival_takes_probability_on_either_side() -> None:
+    alone = pair_probabilities(ints(0), ints(0), np.array([9.0]), 40)
+    rival_left = pair_probabilities(ints(0, 1), ints(0, 0), np.array([9.0, 9.0]), 40)
+    rival_right = pair_probabilities(ints(0, 0), ints(0, 1), np.array([9.0, 9.0]), 40)
+    assert alone.tolist() == pytest.approx([0.9])
+    assert rival_left.tolist() == pytest.approx([9 / 19] * 2)
+    assert rival_right.tolist() == pytest.approx(rival_left.tolist())
+
+
+texts = st.lists(st.text("AB 1", max_size=8), min_size=1, max_size=10)
+
+
+@given(texts=texts)
+@settings(max_examples=60)
+def test_the_rarity_of_a_beginning_counts_the_texts_that_have_it(texts: list[str], make_item) -> None:
+    items = [make_item(f"i{number}", "left", text=text) for number, text in enumerate(texts)]
+    table = tabulate(items)
+    seen = [bytes(row[:length]) for row, length in zip(table.characters, table.lengths.tolist(), strict=True)]
+    for row, text in enumerate(seen):
+        for length in range(len(text) + 1):
+            same = sum(other.startswith(text[:length]) for other in seen)
+            assert table.beginning[row, length] == pytest.approx(math.log(len(seen) / same), abs=1e-5)
+
+
+def test_words_with_a_slip_share_a_part(make_item) -> None:
+    table = tabulate([make_item("a", "left", text="JONATHAN 123"), make_item("b", "right", text="JOMATHAN 123")])
+    words, first, last = (part.numbers for part in table.parts)
+    assert words[0, 0] != words[1, 0]
+    assert first[0, 0] != first[1, 0]
+    assert last[0, 0] == last[1, 0]
+    assert words[0, 1] == words[1, 1]
+    assert (words[:, 2:] == -1).all()
+
+
+def test_labels_never_tie_money_in_to_money_out(make_item) -> None:
+    items = [make_item("a", "left", 100, text="ACME RENT"), make_item("b", "right", -100, text="ACME RENT")]
+    amounts = ints(100, -100)
+    for rows in (text_labels(tabulate(items), amounts), amount_labels(amounts)):
+        left, right = split_rows(rows, 1)
+        assert left.labels.size
+        assert not set(left.labels.tolist()) & set(right.labels.tolist())
+
+
+def test_items_without_any_text_have_no_text_label(make_item) -> None:
+    assert not text_labels(tabulate([make_item("a", "left"), make_item("b", "right")]), ints(100, 100)).labels.size
