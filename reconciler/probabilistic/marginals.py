@@ -19,7 +19,7 @@ def pair_probabilities(left: Ints, right: Ints, odds: Floats, rounds: int) -> Fl
         left: item number of each pair on the left.
         right: item number of each pair on the right.
         odds: of the pair being true against both items being open.
-        rounds: of message passing; a fixed number, so that the result is the same everywhere.
+        rounds: of message passing; a fixed number, so that the same pairs get the same probabilities.
     """
     if not len(odds):
         return odds

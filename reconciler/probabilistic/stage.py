@@ -1,5 +1,6 @@
 """The stage itself: from the free items of a book to matches, ties and hints, by way of candidates, learning and choice."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -79,7 +80,7 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
     every = [*items[0], *items[1]]
     table = tabulate(every)
     amounts = np.array([item.signed_minor for item in every], dtype=np.int64)
-    days = np.array([item.booked_at.toordinal() for item in every], dtype=np.int64)
+    days = np.array([item.booked_at.astimezone(dt.UTC).toordinal() for item in every], dtype=np.int64)
     rows = np.arange(len(every), dtype=np.int64)
     cut = len(items[0])
     sides = (SideArrays(amounts[:cut], days[:cut], rows[:cut]), SideArrays(amounts[cut:], days[cut:], rows[cut:]))
@@ -125,7 +126,7 @@ def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]]) -> Clas
     told = (
         item.id
         if (item.side, item.id) in decided
-        else (item.signed_minor, item.booked_at.toordinal(), all_references(item), item.text, item.counterparty)
+        else (item.signed_minor, item.booked_at.astimezone(dt.UTC).toordinal(), all_references(item), item.text, item.counterparty)
         for item in items
     )
     return Classes(np.array([numbers.setdefault(one, len(numbers)) for one in told], dtype=np.int64))

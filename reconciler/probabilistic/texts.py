@@ -20,7 +20,6 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-
 _WIDTH = 64
 """Bytes of a text that are compared; bank texts differ long before."""
 
@@ -29,7 +28,9 @@ _MOST_WORDS = 8
 
 _GAPS = re.compile(r"\s+")
 _BETWEEN_WORDS = re.compile(r"[^0-9A-Z]+")
+
 _PART = 4
+"""Characters at either end of a word that are compared by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def compared_words(item: Item) -> dict[str, int]:
     found: dict[str, int] = {}
     text = compared_text(item)
     for part in re.finditer(r"\w+", text):
-        found.setdefault(part.group(), len(text[: part.start()].encode()))
+        found.setdefault(part.group(), len(text[: part.start()].encode("utf-8", "surrogatepass")))
     for other in (*_BETWEEN_WORDS.split((item.counterparty or "").upper()), *all_references(item)):
         if other:
             found.setdefault(other, _WIDTH)

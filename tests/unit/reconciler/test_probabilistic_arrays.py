@@ -111,3 +111,10 @@ def test_labels_never_tie_money_in_to_money_out(make_item) -> None:
 
 def test_items_without_any_text_have_no_text_label(make_item) -> None:
     assert not text_labels(tabulate([make_item("a", "left"), make_item("b", "right")]), ints(100, 100)).labels.size
+
+
+def test_texts_of_any_script_and_broken_ones_are_tabulated(make_item) -> None:
+    texts = ["MÜNCHEN GmbH 42", "支払い 東京", "\ud800 broken", "a\0b", "", "  two   spaces ", "x" * 500]
+    table = tabulate([make_item(f"i{number}", "left", text=text) for number, text in enumerate(texts)])
+    assert table.lengths.tolist() == [16, 16, 10, 3, 0, 10, 64]
+    assert (table.lengths <= table.characters.shape[1]).all()
