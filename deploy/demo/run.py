@@ -36,7 +36,7 @@ _GROUP = "reconduit"
 _CONSUMERS = 2
 _RECONCILIATIONS = Path(__file__).with_name("reconciliations")
 _ROUND_SECONDS = 300
-_STATUS_SECONDS = 15
+_STATUS_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
