@@ -74,6 +74,8 @@ class AssignmentBook:
         self._positions |= starts
         self._returned |= self._left & starts.keys()
         consumer.incremental_assign([TopicPartition(topic, partition, offset) for (topic, partition), offset in starts.items()])
+        # A partition that left while it was paused comes back paused.
+        consumer.resume([TopicPartition(topic, partition) for topic, partition in starts])
         log.info("assigned", partitions=len(starts), total=len(self._positions))
 
     def on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
