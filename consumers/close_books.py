@@ -11,26 +11,14 @@ from psycopg.rows import dict_row
 from consumers.columns import SourceCode
 from consumers.copying import copy_in
 from consumers.decisions import break_rows, match_rows
+from consumers.items import SELECT_RECORDS, item_of_row
 from consumers.sides import Compiled
-from consumers.solving import STATUS_NAMES
 from consumers.watermarks import Watermarks
 from reconciler.dispatch import solve
-from reconciler.text import normalise_reference
 from reconciler.types import Item, Member
 from schemas.keys import hash64
 
 __all__ = ["BookCloser"]
-
-_SELECT = """
-SELECT t.txn_hash, t.source_id, t.txn_id, t.account_id, t.currency, t.direction, t.status, t.is_reversal, t.amount_minor,
-       t.fee_minor,
-       to_timestamp(0) + t.booked_us * interval '1 microsecond' AS booked_at, t.value_date, t.reference_number,
-       t.detail ->> 'end_to_end_id' AS end_to_end_id, t.detail ->> 'bank_reference' AS bank_reference,
-       t.detail ->> 'counterparty_name' AS counterparty, t.detail ->> 'description' AS description,
-       t.detail ->> 'channel' AS channel, t.detail ->> 'transaction_type' AS transaction_type
-FROM transaction t
-WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id' IS NULL
-"""
 
 
 class BookCloser:
@@ -77,7 +65,7 @@ class BookCloser:
         names = {code.source_id: name for (_, name), code in self._sources.items() if name in self._compiled.sources}
         books: dict[tuple[str, str], list[tuple[Item, int]]] = defaultdict(list)
         with connection.cursor(row_factory=dict_row) as cursor:
-            for row in cursor.execute(_SELECT, (list(names),)):
+            for row in cursor.execute(SELECT_RECORDS, (list(names),)):
                 source = names[row["source_id"]]
                 side = self._compiled.reconciliation.side_of(
                     source,
@@ -87,7 +75,7 @@ class BookCloser:
                     direction=row["direction"],
                 )
                 if side is not None:
-                    item = _item(row, self._compiled.reconciliation.side_names[side], source)
+                    item = item_of_row(row, self._compiled.reconciliation.side_names[side], source)
                     books[row["account_id"], row["currency"]].append((item, row["txn_hash"]))
         connection.rollback()
         return books
@@ -115,25 +103,3 @@ class BookCloser:
             copy_in(connection, "match", match_rows(compiled.reconciliation, compiled.code, matches, hashes.__getitem__))
             copy_in(connection, "break", break_rows(compiled.reconciliation, compiled.code, breaks, hashes.__getitem__))
         return len(matches) + len(breaks)
-
-
-def _item(row: Mapping[str, Any], side: str, source: str) -> Item:
-    texts = (row["end_to_end_id"], row["bank_reference"])
-    references = tuple(normal for text in texts if text for normal in [normalise_reference(text)] if normal)
-    return Item(
-        id=f"{source}/{row['txn_id']}",
-        side=side,
-        account=row["account_id"],
-        amount_minor=row["amount_minor"],
-        currency=row["currency"],
-        direction=row["direction"],
-        booked_at=row["booked_at"],
-        status=STATUS_NAMES[row["status"]],
-        is_reversal=row["is_reversal"],
-        fee_minor=row["fee_minor"],
-        value_date=row["value_date"],
-        key=normalise_reference(row["reference_number"] or "") or None,
-        references=references,
-        counterparty=row["counterparty"],
-        text=row["description"] or "",
-    )

@@ -1,0 +1,45 @@
+"""Stored records as the engine's items, with every text that can be evidence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from consumers.solving import STATUS_NAMES
+from reconciler.text import normalise_reference
+from reconciler.types import Item
+
+__all__ = ["SELECT_RECORDS", "item_of_row"]
+
+SELECT_RECORDS = """
+SELECT t.txn_hash, t.source_id, t.txn_id, t.account_id, t.currency, t.direction, t.status, t.is_reversal, t.amount_minor,
+       t.fee_minor,
+       to_timestamp(0) + t.booked_us * interval '1 microsecond' AS booked_at, t.value_date, t.reference_number,
+       t.detail ->> 'end_to_end_id' AS end_to_end_id, t.detail ->> 'bank_reference' AS bank_reference,
+       t.detail ->> 'counterparty_name' AS counterparty, t.detail ->> 'description' AS description,
+       t.detail ->> 'channel' AS channel, t.detail ->> 'transaction_type' AS transaction_type
+FROM transaction t
+WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id' IS NULL
+"""
+"""Live records of sources (parameter: their codes); details of a batch entry are left out, their parent stands for them."""
+
+
+def item_of_row(row: Mapping[str, Any], side: str, source: str) -> Item:
+    """The item of one row of `SELECT_RECORDS`, on the side named `side`; its id is `source/txn_id`."""
+    texts = (row["end_to_end_id"], row["bank_reference"])
+    references = tuple(normal for text in texts if text for normal in [normalise_reference(text)] if normal)
+    return Item(
+        id=f"{source}/{row['txn_id']}",
+        side=side,
+        account=row["account_id"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        direction=row["direction"],
+        booked_at=row["booked_at"],
+        status=STATUS_NAMES[row["status"]],
+        is_reversal=row["is_reversal"],
+        fee_minor=row["fee_minor"],
+        value_date=row["value_date"],
+        key=normalise_reference(row["reference_number"] or "") or None,
+        references=references,
+        counterparty=row["counterparty"],
+        text=row["description"] or "",
+    )
