@@ -17,7 +17,7 @@ from schemas.registry import SchemaIds
 __all__ = ["Report", "build_report"]
 
 Report = dict[str, Any]
-"""`{seconds, sources, reconciliations, conservation}`."""
+"""`{seconds, sources, quarantine, reconciliations, conservation}`."""
 
 _SOURCES = """
 SELECT p.source, p.fetched, p.published,
@@ -25,6 +25,8 @@ SELECT p.source, p.fetched, p.published,
        (SELECT count(*) FROM quarantine q WHERE q.source = p.source)
 FROM source_progress p WHERE p.tenant_id = %s ORDER BY p.source
 """
+
+_QUARANTINE = "SELECT source, stage, reason, count(*) FROM quarantine GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 
 # Records on a side of a reconciliation are those that its decisions name; FAILED and VOID ones are not money.
 _RECORDS = """
@@ -66,6 +68,10 @@ def build_report(
             name: {"fetched": fetched, "published": published, "stored": stored, "quarantined": quarantined}
             for name, fetched, published, stored, quarantined in counts
         },
+        "quarantine": [
+            {"source": source, "stage": stage, "reason": reason, "count": count}
+            for source, stage, reason, count in connection.execute(_QUARANTINE).fetchall()
+        ],
         "reconciliations": {
             name: _reconciliation(name, decided[name], records[name], digests[name], truth) for name in sorted(decided)
         },
@@ -91,5 +97,6 @@ def _reconciliation(name: str, decided: Decided, counts: Sequence[int], digest: 
             "recall": round(found.recall, 6),
             "exact": {"planted": found.exact_planted, "found": found.exact_found, "recall": round(found.exact_recall, 6)},
             "breaks": {kind: dict(tally) for kind, tally in found.breaks.items()},
+            "false_breaks": found.false_breaks,
         },
     }

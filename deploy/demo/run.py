@@ -18,6 +18,7 @@ from rich.console import Console
 
 from api.session import login_path
 from deploy.demo.children import Children
+from deploy.demo.poison import POISONED, plant_poison
 from deploy.demo.render import render_sources
 from deploy.demo.report import Report, build_report
 from deploy.demo.rounds import ROUNDS, all_polled, caught_up, log_ends
@@ -126,6 +127,7 @@ class _Demo:
         self._dsn = services.database_url
         self._token = secrets.token_urlsafe(24)
         self._sources: list[SourceConfig] = []
+        self._ids = open_registry(os.environ.get("SCHEMA_REGISTRY_URL"))
         environment = {
             **services.environment(),
             "RECONDUIT_SOURCES": str(self._folder / "sources.yaml"),
@@ -195,6 +197,7 @@ class _Demo:
             rounds = all_polled(self._database(), self._sources)
             waiting = sorted(name for name, count in rounds.items() if count < ROUNDS)
             if not waiting and ends is None:
+                self._poison()
                 ends = log_ends(self._lookup, self._sources)
             behind = caught_up(self._database(), _GROUP, ends) if ends is not None else None
             if behind == 0:
@@ -210,6 +213,12 @@ class _Demo:
         self._step("closing books")
         self._close_once()
 
+    def _poison(self) -> None:
+        servers = self._services.kafka_bootstrap_servers
+        assert servers is not None
+        poisoned = next(source for source in self._sources if source.name == POISONED)
+        plant_poison(servers, poisoned, self._ids)
+
     def _close_once(self) -> None:
         from consumers.closing import ClosePass
         from reconduit.reconciliations import load_reconciliations
@@ -221,9 +230,7 @@ class _Demo:
         """The report of what stands now."""
         with urllib.request.urlopen(f"{self._sandbox}/_sandbox/truth", timeout=30) as response:  # noqa: S310 - our own sandbox
             truth = json.load(response)
-        return build_report(
-            self._database(), self._lookup, self._sources, open_registry(os.environ.get("SCHEMA_REGISTRY_URL")), truth, seconds
-        )
+        return build_report(self._database(), self._lookup, self._sources, self._ids, truth, seconds)
 
     def page(self) -> str:
         """Address of the page, with a link that signs in once."""

@@ -34,6 +34,7 @@ class Score:
         planted: true matches.
         exact_found, exact_planted: the same among the planted exact cases.
         breaks: planted and found, by type.
+        false_breaks: breaks that nobody planted.
     """
 
     right: int
@@ -42,6 +43,7 @@ class Score:
     exact_found: int
     exact_planted: int
     breaks: Mapping[str, Mapping[str, int]]
+    false_breaks: int
 
     @property
     def precision(self) -> float:
@@ -88,7 +90,9 @@ def score(name: str, decided: Decided, truth: Mapping[str, Any]) -> Score:
     for kind, members in decided.breaks:
         by_type[kind].append(members)
     breaks: dict[str, dict[str, int]] = {}
+    planted_by_type: dict[str, list[Members]] = defaultdict(list)
     for kind, members in planted:
+        planted_by_type[kind].append(members)
         tally = breaks.setdefault(kind, {"planted": 0, "found": 0})
         tally["planted"] += 1
         tally["found"] += any(members <= one for one in by_type[kind])
@@ -99,6 +103,7 @@ def score(name: str, decided: Decided, truth: Mapping[str, Any]) -> Score:
         exact_found=len(exact & found),
         exact_planted=len(exact),
         breaks=dict(sorted(breaks.items())),
+        false_breaks=sum(not any(members <= named for members in planted_by_type[kind]) for kind, named in decided.breaks),
     )
 
 

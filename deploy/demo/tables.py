@@ -11,8 +11,9 @@ __all__ = ["print_report"]
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print sources, reconciliations and planted breaks."""
+    """Print sources, quarantine, reconciliations and planted breaks."""
     console.print(_sources(report["sources"]))
+    console.print(_quarantine(report["quarantine"]))
     console.print(_reconciliations(report["reconciliations"]))
     console.print(_breaks(report["reconciliations"]))
     conservation = report["conservation"]
@@ -33,10 +34,20 @@ def _sources(sources: dict[str, Any]) -> Table:
     return table
 
 
+def _quarantine(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="Quarantine", title_justify="left")
+    for heading in ("source", "found by", "reason"):
+        table.add_column(heading)
+    table.add_column("records or answers", justify="right")
+    for row in rows:
+        table.add_row(row["source"], row["stage"], row["reason"], f"{row['count']:,}")
+    return table
+
+
 def _reconciliations(reconciliations: dict[str, Any]) -> Table:
     table = Table(title="Reconciliations", title_justify="left")
-    table.add_column("reconciliation")
-    for heading in ("records", "matched", "provisional", "match rate", "precision", "recall", "exact cases"):
+    table.add_column("reconciliation", no_wrap=True, min_width=max(map(len, reconciliations), default=0))
+    for heading in ("records", "matched", "provisional", "match rate", "precision", "recall", "exact cases", "false breaks"):
         table.add_column(heading, justify="right")
     for name, one in reconciliations.items():
         truth = one["truth"]
@@ -49,6 +60,7 @@ def _reconciliations(reconciliations: dict[str, Any]) -> Table:
             f"{truth['precision']:.4f}",
             f"{truth['recall']:.4f}",
             f"{truth['exact']['found']:,} of {truth['exact']['planted']:,}",
+            f"{truth['false_breaks']:,}",
         )
     return table
 

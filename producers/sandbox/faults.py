@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from producers.sandbox.seeded import stream
 
-__all__ = ["Fault", "FaultMiddleware", "FaultPlan", "answer", "provider_of"]
+__all__ = ["OUTAGES", "Fault", "FaultMiddleware", "FaultPlan", "Outage", "answer", "provider_of"]
 
 _QUIET_REQUESTS = 3
 _RETRY_AFTER_SECONDS = 1
@@ -26,6 +27,19 @@ class Fault(StrEnum):
     SLOW = "slow"
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A stretch of a provider's requests that all fail alike, longer than a client's patience: `first` counts from 0."""
+
+    fault: Fault
+    first: int
+    requests: int
+
+
+OUTAGES: Mapping[str, Outage] = {"mobile": Outage(Fault.SERVER_ERROR, 3, 6), "razorpay": Outage(Fault.TRUNCATED, 3, 6)}
+"""Of `reconduit sandbox`: one request more than a producer tries, so that the poll fails and the next one gets through."""
+
+
 @dataclass(slots=True)
 class FaultPlan:
     """Which request of which provider fails how: a function of the seed, the provider and the request's number there.
@@ -34,6 +48,7 @@ class FaultPlan:
         enabled: whether requests fail at all; may be changed while the server runs.
         per_thousand: how many of 1,000 requests fail. After a failure the next three requests of the provider do not, so a
             client that retries always gets through.
+        outages: by provider, a stretch that no retry gets through.
         slow_seconds: how long a slow answer takes.
         injected: how often each fault happened, by `provider:fault`.
     """
@@ -42,6 +57,7 @@ class FaultPlan:
     enabled: bool = True
     per_thousand: int = 80
     slow_seconds: float = 1.0
+    outages: Mapping[str, Outage] = field(default_factory=dict)
     injected: Counter[str] = field(default_factory=Counter)
     _requests: Counter[str] = field(default_factory=Counter)
     _last_fault: dict[str, int] = field(default_factory=dict)
@@ -54,6 +70,11 @@ class FaultPlan:
                 return None
             number = self._requests[provider]
             self._requests[provider] += 1
+            outage = self.outages.get(provider)
+            if outage is not None and 0 <= number - outage.first < outage.requests:
+                self._last_fault[provider] = number
+                self.injected[f"{provider}:{outage.fault}"] += 1
+                return outage.fault
             rng = stream(self.seed, "fault", provider, number)
             if number - self._last_fault.get(provider, -_QUIET_REQUESTS - 1) <= _QUIET_REQUESTS:
                 return None

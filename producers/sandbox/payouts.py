@@ -68,7 +68,14 @@ def make_payouts(seed: int, timeline: Timeline, payments: Sequence[Payment]) -> 
     maker.add_credit_without_settlement()
     maker.add_other_lines()
     payouts.items.sort(key=lambda item: (item.created_at, item.entity_id))
+    for item in payouts.items:
+        if item.settlement_id is None:
+            payouts.labels.differs("TIMING", "not_settled_yet", {_member(item)}, item.visible_at)
     return payouts
+
+
+def _member(item: GatewayItem) -> Member:
+    return ("razorpay", f"{RAZORPAY_ACCOUNT}:{item.entity_id}")
 
 
 _BatchKey = tuple[int, int]
@@ -155,7 +162,7 @@ class _Maker:
                 visible_at=created_at + _DELIVERY,
             )
         )
-        members = {("razorpay", f"{RAZORPAY_ACCOUNT}:{item.entity_id}") for item in items}
+        members = {_member(item) for item in items}
         credited = payout - payout // 20 if plant is PayoutPlant.SHORT else payout
         self._credit(plant, members, created_at, utr, credited)
 

@@ -36,7 +36,7 @@ def sandbox(
     """Stand in for every provider until interrupted."""
     # Imported here so that `reconduit --help` stays fast.
     from producers.sandbox.drops import write_drops
-    from producers.sandbox.faults import FaultPlan
+    from producers.sandbox.faults import OUTAGES, FaultPlan
     from producers.sandbox.server import create_app, generate_credentials, listen, sandbox_clock, serve
     from producers.sandbox.world import SeededWorld
 
@@ -46,7 +46,7 @@ def sandbox(
     clock = sandbox_clock(day)
     world = SeededWorld(seed, day, payments, live, live_from=max(started_at, clock()))
     files = write_drops(world, drops, day, clock())
-    app = create_app(world, clock, generate_credentials(credentials), FaultPlan(seed, enabled=faults))
+    app = create_app(world, clock, generate_credentials(credentials), FaultPlan(seed, enabled=faults, outages=OUTAGES))
     try:
         listener = listen(port)
     except OSError as error:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from producers.sandbox.faults import Fault, FaultMiddleware, FaultPlan, provider_of
+from producers.sandbox.faults import Fault, FaultMiddleware, FaultPlan, Outage, provider_of
 from producers.sandbox.quotas import QuotaMiddleware
 
 BODY = json.dumps({"records": list(range(100))}).encode()
@@ -58,6 +58,12 @@ def test_three_requests_after_a_fault_are_left_alone() -> None:
 def test_switched_off_nothing_fails() -> None:
     plan = FaultPlan(5, enabled=False, per_thousand=1000)
     assert [plan.next_for("hdfc") for _ in range(20)] == [None] * 20
+
+
+def test_an_outage_lasts_for_its_requests_and_hits_nobody_else() -> None:
+    plan = FaultPlan(5, per_thousand=0, outages={"sbi": Outage(Fault.SERVER_ERROR, first=2, requests=3)})
+    assert [plan.next_for("sbi") for _ in range(7)] == [None, None, *[Fault.SERVER_ERROR] * 3, None, None]
+    assert [plan.next_for("hdfc") for _ in range(7)] == [None] * 7
 
 
 class _Always(FaultPlan):
