@@ -9,7 +9,7 @@ from reconciler.due import Horizon, all_passed, is_overdue
 from reconciler.errors import ReconcilerError
 from reconciler.keyed import by_side
 from reconciler.nearest import NearestFinder
-from reconciler.reconciliation import Reconciliation
+from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Outcome, Reason, Stage
 
 __all__ = ["Book", "Grounds"]
@@ -39,7 +39,9 @@ class Book:
         if len(currencies) > 1:
             raise ReconcilerError(f"a book has one currency, not {', '.join(currencies)}; split the items by currency first")
         self.reconciliation = reconciliation
-        self.window = Window(reconciliation.tolerance, currencies[0] if currencies else "")
+        self._currency = currencies[0] if currencies else ""
+        self.window = Window(reconciliation.tolerance, self._currency)
+        self._rule: str | None = None
         self._horizon = horizon
         self._matches: list[Match] = []
         self._breaks: list[Break] = []
@@ -60,6 +62,11 @@ class Book:
         """Free items of the second side."""
         return list(self._free[1].values())
 
+    def enter(self, one: Pass) -> None:
+        """Go by the tolerance of a pass, and name it in what is decided from here on."""
+        self.window = Window(self.reconciliation.tolerance_of(one), self._currency)
+        self._rule = one.name
+
     def match(
         self,
         left: Item,
@@ -75,7 +82,7 @@ class Book:
         lag = right.booked_at.date() - left.booked_at.date()
         reasons = (
             Reason(grounds.signal, evidence),
-            amount_reason(*amounts, left.currency, self.reconciliation.tolerance.allowed_between(amounts, left.currency)),
+            amount_reason(*amounts, left.currency, self.window.tolerance.allowed_between(amounts, left.currency)),
             Reason("date", f"{lag.days:+d} days" if lag.days else "the same day"),
         )
         self.pair(
@@ -108,7 +115,7 @@ class Book:
                 key=left.key if left.key is not None and left.key == right.key else f"{left.id}={right.id}",
                 amount_minor=left.amount_minor,
                 stage=stage,
-                reasons=reasons,
+                reasons=(*reasons, *self._named()),
                 final=self._settled((left, right)),
                 decision=decision,
                 probability_ppm=probability_ppm,
@@ -138,7 +145,9 @@ class Book:
         names = self.reconciliation.side_names
         listed = "; ".join(f"{name}: {_ids(side)}" for name, side in zip(names, (lefts, rights), strict=True))
         reason = Reason(grounds.signal, f"{len(lefts)} to {len(rights)}, nothing tells them apart: {listed}")
-        self._break(BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason,), final=self._settled(items))
+        self._break(
+            BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason, *self._named()), final=self._settled(items)
+        )
 
     def open_the_rest(self) -> None:
         """TIMING or MISSING for every item that is still free, with its nearest candidate."""
@@ -184,6 +193,9 @@ class Book:
         self, kind: BreakType, items: Sequence[Item], key: str, amount_minor: int, reasons: Iterable[Reason], *, final: bool
     ) -> None:
         self._breaks.append(make_break(kind, items, key=key, amount_minor=amount_minor, reasons=reasons, final=final))
+
+    def _named(self) -> tuple[Reason, ...]:
+        return () if self._rule is None else (Reason("rule", self._rule),)
 
     def _take(self, items: Iterable[Item]) -> None:
         for item in items:

@@ -16,6 +16,7 @@ __all__ = [
     "Filter",
     "KeyField",
     "Learning",
+    "Pass",
     "Reconciliation",
     "Shape",
     "Side",
@@ -222,13 +223,27 @@ class CsvColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One run of a stage over the whole book; passes run in order, and what one decides no later one sees.
+
+    Attributes:
+        name: how the reasons of its decisions name it; None for a pass that the rules do not name.
+        tolerance: in place of the reconciliation's; None for that one.
+    """
+
+    stage: Stage
+    name: str | None = None
+    tolerance: Tolerance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
     """One version of one reconciliation. Immutable: a change of the file is a new version.
 
     Attributes:
         sides: in order; the first is left, every other is right.
         key: ties the sides of the keyed and settlement shapes.
-        stages: in the order in which they run.
+        passes: in the order in which they run.
         csv: columns by side name, for files.
         digest: sha256 (hex) of the file that it was read from; stamped on every decision.
     """
@@ -242,7 +257,7 @@ class Reconciliation:
     fees: FeeProfile = field(default_factory=FeeProfile)
     learning: Learning = field(default_factory=Learning)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
-    stages: tuple[Stage, ...] = ()
+    passes: tuple[Pass, ...] = ()
     csv: Mapping[str, CsvColumns] = field(default_factory=dict)
     digest: str = ""
 
@@ -250,6 +265,15 @@ class Reconciliation:
     def side_names(self) -> tuple[str, ...]:
         """Names of the sides, first to last."""
         return tuple(side.name for side in self.sides)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of the passes, each once, in the order in which they first run."""
+        return tuple(dict.fromkeys(one.stage for one in self.passes))
+
+    def tolerance_of(self, one: Pass) -> Tolerance:
+        """What a pass goes by: its own tolerance, else the reconciliation's."""
+        return self.tolerance if one.tolerance is None else one.tolerance
 
     def side_of(self, source: str, *, account: str, transaction_type: str, channel: str, direction: int) -> int | None:
         """Index of the side that a record belongs to, the first that accepts it; None when none does."""

@@ -35,6 +35,7 @@ from reconciler.reconciliation import (
     Filter,
     KeyField,
     Learning,
+    Pass,
     Reconciliation,
     Shape,
     Side,
@@ -84,7 +85,7 @@ def parse_reconciliation(text: str, origin: str) -> Reconciliation:
         key = KeyField(entries["key"].choice(KeyField))
     elif shape is Shape.SETTLEMENT:
         key = KeyField.SETTLEMENT_ID
-    stages = _stages(entries["stages"], shape) if "stages" in entries else _STANDARD_STAGES[shape]
+    passes = _passes(entries["stages"], shape) if "stages" in entries else tuple(Pass(stage=one) for one in _STANDARD_STAGES[shape])
     return Reconciliation(
         name=_name(root.require(entries, "name")),
         version=root.require(entries, "version").integer(minimum=1, maximum=2**31 - 1),
@@ -94,8 +95,8 @@ def parse_reconciliation(text: str, origin: str) -> Reconciliation:
         tolerance=_tolerance(entries["tolerance"]) if "tolerance" in entries else Tolerance(),
         fees=_fees(entries["fees"]) if "fees" in entries else FeeProfile(),
         calendar=_calendar(entries["calendar"]) if "calendar" in entries else BusinessCalendar(),
-        learning=_learning(entries["learning"], stages) if "learning" in entries else Learning(),
-        stages=stages,
+        learning=_learning(entries["learning"], passes) if "learning" in entries else Learning(),
+        passes=passes,
         csv=_csv(entries["csv"], sides) if "csv" in entries else {},
         digest=hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest(),
     )
@@ -171,8 +172,8 @@ def _fees(value: YamlValue) -> FeeProfile:
     )
 
 
-def _learning(value: YamlValue, stages: tuple[Stage, ...]) -> Learning:
-    if Stage.PROBABILISTIC not in stages:
+def _learning(value: YamlValue, passes: tuple[Pass, ...]) -> Learning:
+    if all(one.stage is not Stage.PROBABILISTIC for one in passes):
         value.fail(f"is for the stage {Stage.PROBABILISTIC}, which `stages` does not name")
     entries = value.mapping(("amount_ppm", "days", "least_items", "suggest_ppm", "false_per_100k"))
     bounds = {
@@ -199,12 +200,34 @@ def _calendar(value: YamlValue) -> BusinessCalendar:
     return BusinessCalendar(weekend=weekend, holidays=holidays, grace=grace)
 
 
-def _stages(value: YamlValue, shape: Shape) -> tuple[Stage, ...]:
+def _passes(value: YamlValue, shape: Shape) -> tuple[Pass, ...]:
+    passes = value.tuple_of(lambda entry: _pass(entry, shape))
+    unnamed = [one.stage for one in passes if one.name is None]
+    if not passes or len(set(unnamed)) != len(unnamed):
+        allowed = ", ".join(_STAGES[shape])
+        value.fail(f"must name each stage once and at least one; allowed for the {shape} shape: {allowed}; a second needs a `name`")
+    names = [one.name for one in passes if one.name is not None]
+    if len(set(names)) != len(names):
+        value.fail("has two entries of the same name")
+    if sum(one.stage is Stage.PROBABILISTIC for one in passes) > 1:
+        value.fail(f"has {Stage.PROBABILISTIC} more than once; it weighs the whole book at once")
+    return passes
+
+
+def _pass(value: YamlValue, shape: Shape) -> Pass:
+    """A stage by its name, or a mapping that also names the pass and gives it a tolerance of its own."""
     allowed = _STAGES[shape]
-    stages = value.tuple_of(lambda stage: Stage(stage.choice(allowed)))
-    if not stages or len(set(stages)) != len(stages):
-        value.fail(f"must name each stage once and at least one; allowed for the {shape} shape: {', '.join(allowed)}")
-    return stages
+    if value.is_scalar:
+        return Pass(stage=Stage(value.choice(allowed)))
+    entries = value.mapping(("stage", "name", "tolerance"))
+    stage = Stage(value.require(entries, "stage").choice(allowed))
+    if "tolerance" in entries and stage not in (Stage.REFERENCE, Stage.TOLERANCE):
+        entries["tolerance"].fail(f"does not belong to the stage {stage}; only {Stage.REFERENCE} and {Stage.TOLERANCE} take one")
+    return Pass(
+        stage=stage,
+        name=entries["name"].text() if "name" in entries else None,
+        tolerance=_tolerance(entries["tolerance"]) if "tolerance" in entries else None,
+    )
 
 
 def _csv(value: YamlValue, sides: tuple[Side, ...]) -> Mapping[str, CsvColumns]:

@@ -1,6 +1,7 @@
 """Statement shape: one book of an account, the ledger's lines against the bank's, one to one. Amounts are signed minor units.
 
-Steps run from strong evidence to weak. Each pairs what is unambiguous over the whole book and leaves the rest to the next:
+Passes run in the order of the rules, each with its own tolerance. Steps run from strong evidence to weak. Each pairs what is
+unambiguous over the whole book and leaves the rest to the next:
 
 1. stage reference: a normalised reference that both sides carry;
 2. stage tolerance: a reference found inside the other side's text, one cut short, one a single slip apart, shared words, and
@@ -32,7 +33,7 @@ from reconciler.types import Item, Outcome, Stage
 __all__ = ["solve_book"]
 
 _STEPS = {
-    Stage.REFERENCE: (match_references, report_amount_differences),
+    Stage.REFERENCE: (match_references,),
     Stage.TOLERANCE: (match_embedded_references, match_truncated_references),
 }
 _WEAK_STEPS = (match_slips, match_words, match_amount_and_date)
@@ -50,14 +51,22 @@ def solve_book(reconciliation: Reconciliation, items: Sequence[Item], horizon: H
         ReconcilerError: an item is on a side that the reconciliation does not have, or of another currency than the rest.
     """
     book = Book(reconciliation, items, horizon)
+    passes = reconciliation.passes
     stages = reconciliation.stages
-    for stage in stages:
-        for step in _STEPS.get(stage, ()):
+    last_by_reference = next((one for one in reversed(passes) if one.stage is Stage.REFERENCE), None)
+    for one in passes:
+        book.enter(one)
+        for step in _STEPS.get(one.stage, ()):
             step(book)
-        if stage is Stage.TOLERANCE and Stage.PROBABILISTIC not in stages:
+        if one is last_by_reference:
+            report_amount_differences(book)
+        if one.stage is Stage.TOLERANCE and Stage.PROBABILISTIC not in stages:
             _run_weak_steps(book)
-        if stage is Stage.PROBABILISTIC and not match_probable(book) and Stage.TOLERANCE in stages:
-            _run_weak_steps(book)
+        if one.stage is Stage.PROBABILISTIC and not match_probable(book):
+            for weak in passes:
+                if weak.stage is Stage.TOLERANCE:
+                    book.enter(weak)
+                    _run_weak_steps(book)
     book.open_the_rest()
     return book.outcome()
 

@@ -41,17 +41,18 @@ def match_references(book: Book) -> None:
 
 
 def report_amount_differences(book: Book) -> None:
-    """A reference that one item of each side has, with amounts that differ by more than allowed."""
+    """A reference that one item of each side has, with amounts that differ by more than any pass allows."""
     left, right = book.left, book.right
     sole_left, sole_right = _sole_owners(left), _sole_owners(right)
     taken: set[tuple[str, str]] = set()
+    tolerances = [book.reconciliation.tolerance_of(one) for one in book.reconciliation.passes]
     for reference in sorted(sole_left.keys() & sole_right.keys()):
         first, second = sole_left[reference], sole_right[reference]
         places = {(item.side, item.id) for item in (first, second)}
         lag = second.booked_at.date().toordinal() - first.booked_at.date().toordinal()
-        tolerance = book.window.tolerance
-        near = -tolerance.days_before <= lag <= tolerance.days_after
-        differ = not tolerance.within((first.signed_minor, second.signed_minor), book.window.currency)
+        amounts = (first.signed_minor, second.signed_minor)
+        near = any(-one.days_before <= lag <= one.days_after for one in tolerances)
+        differ = not any(one.within(amounts, book.window.currency) for one in tolerances)
         if near and differ and not places & taken:
             taken |= places
             book.differ(first, second, reference)

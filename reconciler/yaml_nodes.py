@@ -44,6 +44,11 @@ class YamlValue:
     origin: str
     name: str
 
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a single value: neither a list nor a mapping."""
+        return isinstance(self.node, yaml.ScalarNode)
+
     def fail(self, problem: str) -> NoReturn:
         """Report this value.
 

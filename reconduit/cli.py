@@ -13,6 +13,7 @@ from reconduit.commands.match import match
 from reconduit.commands.migrate import migrate
 from reconduit.commands.produce import produce
 from reconduit.commands.replay import replay
+from reconduit.commands.rules import rules
 from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
 from reconduit.errors import ReconduitError
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 for command in (match, inspect, demo, produce, consume, close, replay, api, migrate, sandbox, services):
     app.command()(command)
+app.add_typer(rules)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.conservation import check
 from reconciler.digest import decision_digest
 from reconciler.errors import RulesError
-from reconciler.reconciliation import Learning
+from reconciler.reconciliation import Learning, Pass
 from reconciler.rules import parse_reconciliation
 from reconciler.statement import solve_book
 from reconciler.types import BreakType, Decision, Item, Outcome, Stage
@@ -147,7 +147,7 @@ def test_two_against_one_is_reported_with_its_candidates() -> None:
 
 def test_a_small_book_is_matched_as_without_the_stage() -> None:
     items, _ = book(3, 60)
-    plain = replace(RULES, stages=(Stage.REFERENCE, Stage.TOLERANCE))
+    plain = replace(RULES, passes=(Pass(stage=Stage.REFERENCE), Pass(stage=Stage.TOLERANCE)))
     assert decision_digest(solved(items)) == decision_digest(solved(items, plain))
 
 

@@ -1,0 +1,23 @@
+"""`reconduit rules`: what reconciliation files mean. Commands of the group are in modules of their own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["rules"]
+
+rules = typer.Typer(name="rules", help="Reconciliation files: what they mean and what a change would do.", no_args_is_help=True)
+
+
+@rules.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Reconciliation files.")],
+) -> None:
+    """Say in plain words what reconciliation files mean.
+
+    Exit status 0: all are valid, 2: one is not; the message names its file and line.
+    """
+    from reconduit.reconciliations import describe_files
+
+    raise typer.Exit(describe_files(files))
