@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from consumers.columns import SourceCode
 from consumers.copying import copy_in
 from consumers.decisions import break_rows, match_rows
-from consumers.items import SELECT_RECORDS, item_of_row
+from consumers.items import SELECT_RECORDS, item_of_row, side_of_row
 from consumers.sides import Compiled
 from consumers.watermarks import Watermarks
 from reconciler.dispatch import solve
@@ -67,15 +67,9 @@ class BookCloser:
         with connection.cursor(row_factory=dict_row) as cursor:
             for row in cursor.execute(SELECT_RECORDS, (list(names),)):
                 source = names[row["source_id"]]
-                side = self._compiled.reconciliation.side_of(
-                    source,
-                    account=row["account_id"],
-                    transaction_type=row["transaction_type"] or "",
-                    channel=row["channel"] or "",
-                    direction=row["direction"],
-                )
+                side = side_of_row(self._compiled.reconciliation, row, source)
                 if side is not None:
-                    item = item_of_row(row, self._compiled.reconciliation.side_names[side], source)
+                    item = item_of_row(row, side, source)
                     books[row["account_id"], row["currency"]].append((item, row["txn_hash"]))
         connection.rollback()
         return books

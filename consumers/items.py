@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from consumers.solving import STATUS_NAMES
+from reconciler.reconciliation import Reconciliation
 from reconciler.text import normalise_reference
 from reconciler.types import Item
 
-__all__ = ["SELECT_RECORDS", "item_of_row"]
+__all__ = ["SELECT_RECORDS", "item_of_row", "side_of_row"]
 
 SELECT_RECORDS = """
 SELECT t.txn_hash, t.source_id, t.txn_id, t.account_id, t.currency, t.direction, t.status, t.is_reversal, t.amount_minor,
@@ -20,6 +21,18 @@ FROM transaction t
 WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id' IS NULL
 """
 """Live records of sources (parameter: their codes); details of a batch entry are left out, their parent stands for them."""
+
+
+def side_of_row(reconciliation: Reconciliation, row: Mapping[str, Any], source: str) -> str | None:
+    """Name of the side that a row of `SELECT_RECORDS` belongs to, None when it belongs to none."""
+    side = reconciliation.side_of(
+        source,
+        account=row["account_id"],
+        transaction_type=row["transaction_type"] or "",
+        channel=row["channel"] or "",
+        direction=row["direction"],
+    )
+    return None if side is None else reconciliation.side_names[side]
 
 
 def item_of_row(row: Mapping[str, Any], side: str, source: str) -> Item:
