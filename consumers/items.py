@@ -55,4 +55,7 @@ def item_of_row(row: Mapping[str, Any], side: str, source: str) -> Item:
         references=references,
         counterparty=row["counterparty"],
         text=row["description"] or "",
+        source=source,
+        channel=row["channel"] or "",
+        transaction_type=row["transaction_type"] or "",
     )

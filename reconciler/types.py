@@ -55,6 +55,9 @@ class Item:
         status: SUCCESS, FAILED, PENDING or VOID.
         key: normalised reconciliation key, None when the record has none.
         references: every other normalised reference, best first.
+        source: name of the source that delivered the record; empty where there are no sources, as between two files.
+        channel: as in the canonical transaction (UPI, CARD, ...); empty when it is not known.
+        transaction_type: as in the canonical transaction (PAYMENT, REFUND, ...); empty when it is not known.
     """
 
     id: str
@@ -72,6 +75,9 @@ class Item:
     references: tuple[str, ...] = ()
     counterparty: str | None = None
     text: str = ""
+    source: str = ""
+    channel: str = ""
+    transaction_type: str = ""
 
     @property
     def signed_minor(self) -> int:
