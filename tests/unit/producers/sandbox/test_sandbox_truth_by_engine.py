@@ -82,10 +82,10 @@ def latest(records: Iterable[FeedRecord]) -> list[FeedRecord]:
 
 
 def grouped(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Items by key; one without a key is a group of its own, as in the consumers."""
     groups = defaultdict(list)
     for item in items:
-        if item.key is not None:
-            groups[item.key].append(item)
+        groups[item.id if item.key is None else item.key].append(item)
     return groups
 
 
