@@ -9,6 +9,7 @@ from reconciler.due import Horizon, all_passed, is_overdue
 from reconciler.errors import ReconcilerError
 from reconciler.keyed import by_side
 from reconciler.nearest import NearestFinder
+from reconciler.operator_matches import KeptApart
 from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Outcome, Reason, Stage
 
@@ -30,15 +31,26 @@ class Grounds:
 class Book:
     """Items of one account and currency. `left` and `right` are what is still free, `paired` what was matched so far.
 
+    `examples` are pairs that operators confirmed; their items are not in the book. `apart` says what no step may pair.
+
     Raises:
         ReconcilerError: an item is on an unknown side, or the items are of several currencies.
     """
 
-    def __init__(self, reconciliation: Reconciliation, items: Sequence[Item], horizon: Horizon | None) -> None:
+    def __init__(
+        self,
+        reconciliation: Reconciliation,
+        items: Sequence[Item],
+        horizon: Horizon | None,
+        apart: KeptApart,
+        examples: Sequence[tuple[Item, Item]],
+    ) -> None:
         currencies = sorted({item.currency for item in items})
         if len(currencies) > 1:
             raise ReconcilerError(f"a book has one currency, not {', '.join(currencies)}; split the items by currency first")
         self.reconciliation = reconciliation
+        self.apart = apart
+        self.examples = examples
         self._currency = currencies[0] if currencies else ""
         self.window = Window(reconciliation.tolerance, self._currency)
         self._rule: str | None = None

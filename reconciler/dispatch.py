@@ -1,11 +1,13 @@
 """From a reconciliation and any set of items to the solver of its shape, group by group."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from reconciler.decisions import make_break
 from reconciler.due import Horizon, all_passed
 from reconciler.keyed import solve_group
+from reconciler.operator_decisions import OperatorDecisions
+from reconciler.operator_matches import KeptApart, OperatorMatches, match_confirmed, open_unmatched
 from reconciler.reconciliation import Reconciliation, Shape
 from reconciler.settlement import solve_settlement
 from reconciler.statement import solve_book
@@ -24,26 +26,58 @@ def group_solver(shape: Shape) -> GroupSolver | None:
     return _GROUP_SOLVERS.get(shape)
 
 
-def solve(reconciliation: Reconciliation, items: Iterable[Item], horizon: Horizon | None) -> Outcome:
+def solve(
+    reconciliation: Reconciliation, items: Iterable[Item], horizon: Horizon | None, decided: OperatorDecisions | None = None
+) -> Outcome:
     """Matches and breaks of any set of items, grouped as the shape asks for.
 
     Keyed and settlement: by key; an item without a key is a REFERENCE break, or TIMING while it is PENDING. Statement: by account
     and currency.
+
+    Args:
+        reconciliation: the rules.
+        items: every live record of each group or book, only the highest revision of each.
+        horizon: watermarks by side for the close pass; None makes nothing final.
+        decided: operators' decisions, which come before all rules. A confirmed set may span groups and books; it is applied when
+            all its members are among `items`.
     """
     solver = group_solver(reconciliation.shape)
-    outcomes: list[Outcome] = []
+    confirmed = OperatorMatches(rest=tuple(items))
+    apart = KeptApart()
+    if decided is not None:
+        confirmed = match_confirmed(reconciliation, confirmed.rest, horizon, decided)
+        apart = KeptApart.of(decided)
+    outcomes = [Outcome(matches=confirmed.matches)]
     if solver is None:
-        books: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
-        for item in items:
-            books[item.account, item.currency].append(item)
-        outcomes = [solve_book(reconciliation, books[place], horizon) for place in sorted(books)]
+        outcomes += _solve_books(reconciliation, confirmed, horizon, apart)
     else:
         groups: defaultdict[str, list[Item]] = defaultdict(list)
         keyless: list[Item] = []
-        for item in items:
+        for item in confirmed.rest:
             (groups[item.key] if item.key else keyless).append(item)
-        outcomes = [solver(reconciliation, key, groups[key], horizon) for key in sorted(groups)]
+        for key in sorted(groups):
+            opened, rest = open_unmatched(reconciliation, key, groups[key], horizon, apart)
+            outcomes += [Outcome(breaks=opened), solver(reconciliation, key, rest, horizon)]
         outcomes.append(_without_key(reconciliation, keyless, horizon))
+    return _joined(outcomes)
+
+
+def _solve_books(
+    reconciliation: Reconciliation, confirmed: OperatorMatches, horizon: Horizon | None, apart: KeptApart
+) -> Iterator[Outcome]:
+    """Outcomes book by book; what operators confirmed in a book teaches it."""
+    books: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in confirmed.rest:
+        books[item.account, item.currency].append(item)
+    examples: defaultdict[tuple[str, str], list[tuple[Item, Item]]] = defaultdict(list)
+    for left, right in confirmed.pairs:
+        if (left.account, left.currency) == (right.account, right.currency):
+            examples[left.account, left.currency].append((left, right))
+    for place in sorted(books):
+        yield solve_book(reconciliation, books[place], horizon, apart, examples[place])
+
+
+def _joined(outcomes: Iterable[Outcome]) -> Outcome:
     matches: list[Match] = []
     breaks: list[Break] = []
     ignored: list[Member] = []

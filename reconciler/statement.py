@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from reconciler.book import Book
 from reconciler.due import Horizon
+from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.stage import match_probable
 from reconciler.reconciliation import Reconciliation
 from reconciler.statement_steps import (
@@ -36,21 +37,30 @@ _STEPS = {
     Stage.REFERENCE: (match_references,),
     Stage.TOLERANCE: (match_embedded_references, match_truncated_references),
 }
+_NOTHING_APART = KeptApart()
 _WEAK_STEPS = (match_slips, match_words, match_amount_and_date)
 
 
-def solve_book(reconciliation: Reconciliation, items: Sequence[Item], horizon: Horizon | None) -> Outcome:
+def solve_book(
+    reconciliation: Reconciliation,
+    items: Sequence[Item],
+    horizon: Horizon | None,
+    apart: KeptApart = _NOTHING_APART,
+    examples: Sequence[tuple[Item, Item]] = (),
+) -> Outcome:
     """Matches and breaks of one book; the same for any order of `items`.
 
     Args:
         reconciliation: the rules; its first side is the ledger (left), its second the bank (right).
         items: every live record of one account and currency, only the highest revision of each.
         horizon: watermarks by side for the close pass; None makes nothing final.
+        apart: items that no stage may pair, because an operator unmatched them.
+        examples: pairs (left, right) of this book that operators confirmed. They are not among `items`; stages learn from them.
 
     Raises:
         ReconcilerError: an item is on a side that the reconciliation does not have, or of another currency than the rest.
     """
-    book = Book(reconciliation, items, horizon)
+    book = Book(reconciliation, items, horizon, apart, examples)
     passes = reconciliation.passes
     stages = reconciliation.stages
     last_by_reference = next((one for one in reversed(passes) if one.stage is Stage.REFERENCE), None)

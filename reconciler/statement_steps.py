@@ -53,7 +53,7 @@ def report_amount_differences(book: Book) -> None:
         amounts = (first.signed_minor, second.signed_minor)
         near = any(-one.days_before <= lag <= one.days_after for one in tolerances)
         differ = not any(one.within(amounts, book.window.currency) for one in tolerances)
-        if near and differ and not places & taken:
+        if near and differ and not places & taken and not book.apart.separates(first, second):
             taken |= places
             book.differ(first, second, reference)
 
@@ -107,11 +107,12 @@ def _match_by(book: Book, labels: Labelling, grounds: Grounds, *, most_owners: i
     shared = _owned(tags_left.values(), most_owners) & _owned(tags_right.values(), most_owners)
     if not shared:
         return
-    left = bundles_of(free_left, lambda item: tags_left[item.id] & shared)
-    right = bundles_of(free_right, lambda item: tags_right[item.id] & shared)
+    left = bundles_of(free_left, lambda item: tags_left[item.id] & shared, book.apart.identity)
+    right = bundles_of(free_right, lambda item: tags_right[item.id] & shared, book.apart.identity)
     edges: dict[tuple[int, int], Cost] = {
         (first, second): (-count, abs(left[first].amount - right[second].amount), abs(left[first].day - right[second].day))
         for (first, second), count in shared_labels(left, right, book.window).items()
+        if not book.apart.separates(left[first].items[0], right[second].items[0])
     }
     found = assign(edges, [len(bundle.items) for bundle in left], [len(bundle.items) for bundle in right])
     rivals = _rivals(edges, found, left, right) if weak else {}

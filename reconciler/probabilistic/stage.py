@@ -11,6 +11,7 @@ import numpy as np
 from reconciler.book import Book, Grounds
 from reconciler.decisions import book_order
 from reconciler.evidence import all_references
+from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.budget import confirmed
 from reconciler.probabilistic.choice import Choice, Classes, choose
 from reconciler.probabilistic.crowding import lack_of_crowding
@@ -56,13 +57,14 @@ def match_probable(book: Book) -> bool:
         False, with nothing decided, when the book is too small to learn from.
     """
     rules = book.reconciliation.learning
-    if min(len(book.left), len(book.right)) + len(book.paired) < rules.least_items:
+    known = len(book.paired) + len(book.examples)
+    if min(len(book.left), len(book.right)) + known < rules.least_items:
         return False
     learnt = _learn(book, rules)
-    if learnt is None or learnt.result.probabilities.sum() + len(book.paired) < _LEAST_TRUE:
+    if learnt is None or learnt.result.probabilities.sum() + known < _LEAST_TRUE:
         return False
-    decided = {(item.side, item.id) for pair in book.paired for item in pair}
-    classes = (_twins(learnt.items[0], decided), _twins(learnt.items[1], decided))
+    decided = {(item.side, item.id) for pair in (*book.paired, *book.examples) for item in pair}
+    classes = (_twins(learnt.items[0], decided, book.apart), _twins(learnt.items[1], decided, book.apart))
     choice = choose(learnt.pairs, learnt.result.probabilities, learnt.result.scores, classes, rules.suggest_ppm)
     _match(book, learnt, choice, rules)
     _report_ties(book, learnt, choice)
@@ -71,11 +73,14 @@ def match_probable(book: Book) -> bool:
 
 
 def _learn(book: Book, rules: Learning) -> _Learnt | None:
-    """Candidate pairs of the free items with their probabilities; None when there are none. Pairs that are matched teach too."""
+    """Candidate pairs of the free items with their probabilities; None when there are none.
+
+    Pairs that are matched teach too, and so do operators' decisions.
+    """
     reach = Reach(log_ratio=-np.log1p(-rules.amount_ppm / _MILLION), days_before=rules.days_before, days_after=rules.days_after)
     items = (
-        sorted([*book.left, *(pair[0] for pair in book.paired)], key=book_order),
-        sorted([*book.right, *(pair[1] for pair in book.paired)], key=book_order),
+        sorted([*book.left, *(pair[0] for pair in (*book.paired, *book.examples))], key=book_order),
+        sorted([*book.right, *(pair[1] for pair in (*book.paired, *book.examples))], key=book_order),
     )
     every = [*items[0], *items[1]]
     table = tabulate(every)
@@ -101,11 +106,20 @@ def _given(book: Book, items: tuple[Sequence[Item], Sequence[Item]], left: Ints,
     partners = np.full(len(items[0]), -1, dtype=np.int64)
     decided = np.zeros(len(items[1]), dtype=bool)
     numbers = [{item.id: number for number, item in enumerate(side)} for side in items]
-    for first, second in book.paired:
+    for first, second in (*book.paired, *book.examples):
         partners[numbers[0][first.id]] = numbers[1][second.id]
         decided[numbers[1][second.id]] = True
     true = partners[left] == right
-    return Given(true, ~true & ((partners[left] >= 0) | decided[right]))
+    return Given(true, ~true & ((partners[left] >= 0) | decided[right] | _separated(book.apart, items, left, right)))
+
+
+def _separated(apart: KeptApart, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Bools:
+    """Which pairs an operator unmatched."""
+    first, second = (np.fromiter(map(apart.concerns, side), dtype=bool, count=len(side)) for side in items)
+    found = first[left] & second[right]
+    for pair in np.flatnonzero(found).tolist():
+        found[pair] = apart.separates(items[0][left[pair]], items[1][right[pair]])
+    return found
 
 
 def _candidates(
@@ -120,12 +134,12 @@ def _candidates(
     return keys // width, keys % width, np.isin(keys, text_keys, invert=True)
 
 
-def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]]) -> Classes:
-    """Classes of items that only their ids tell apart, numbered in book order; what is decided is no one's twin."""
+def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]], apart: KeptApart) -> Classes:
+    """Classes of items that only their ids tell apart, numbered in book order; what someone decided about is no one's twin."""
     numbers: dict[Hashable, int] = {}
     told = (
         item.id
-        if (item.side, item.id) in decided
+        if (item.side, item.id) in decided or apart.concerns(item)
         else (item.signed_minor, item.booked_at.astimezone(dt.UTC).toordinal(), all_references(item), item.text, item.counterparty)
         for item in items
     )
