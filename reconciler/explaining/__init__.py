@@ -1,0 +1,1 @@
+"""Explaining decisions: what a match rests on; what comes nearest to an open item, what separates them, and the suspected cause."""
