@@ -1,19 +1,25 @@
 """What a reconciliation is: its sides, key, tolerances, fee profile, calendar, stages and version. Amounts are minor units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from reconciler.calendar import BusinessCalendar
+from reconciler.fees import FeeProfile, FeeTerms
+from reconciler.filters import Filter
+from reconciler.fx import ForeignExchange
+from reconciler.tolerance import ANY_CURRENCY, Allowance, Base, Tolerance
 from reconciler.types import Stage
 
 __all__ = [
     "ANY_CURRENCY",
+    "Allowance",
     "Base",
     "CsvColumns",
     "FeeProfile",
+    "FeeTerms",
     "Filter",
+    "ForeignExchange",
     "KeyField",
     "Learning",
     "Pass",
@@ -22,11 +28,6 @@ __all__ = [
     "Side",
     "Tolerance",
 ]
-
-ANY_CURRENCY = "*"
-"""Key of an absolute amount that holds for every currency without an amount of its own."""
-
-_MILLION = 1_000_000
 
 
 class Shape(StrEnum):
@@ -44,49 +45,6 @@ class KeyField(StrEnum):
     SETTLEMENT_ID = "settlement_id"
 
 
-class Base(StrEnum):
-    """Which amount a tolerance in parts per million is taken of."""
-
-    LARGER = "larger"
-    SMALLER = "smaller"
-    FIRST = "first"
-    LAST = "last"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which records of a source belong to a side. An empty tuple allows everything.
-
-    Attributes:
-        account: patterns of account ids (`*` and `?`), any of which must fit.
-        not_account: patterns of account ids, none of which may fit.
-        transaction_type: allowed types, as in the canonical transaction.
-        channel: allowed channels.
-        direction: +1 only money in, -1 only money out, None both.
-    """
-
-    account: tuple[str, ...] = ()
-    not_account: tuple[str, ...] = ()
-    transaction_type: tuple[str, ...] = ()
-    channel: tuple[str, ...] = ()
-    direction: int | None = None
-
-    def accepts_account(self, account: str) -> bool:
-        """Whether records of `account` may be on the side; one answer per account, so callers can cache it."""
-        if self.account and not any(fnmatchcase(account, pattern) for pattern in self.account):
-            return False
-        return not any(fnmatchcase(account, pattern) for pattern in self.not_account)
-
-    def accepts(self, *, account: str, transaction_type: str, channel: str, direction: int) -> bool:
-        """Whether a record belongs to the side."""
-        return (
-            (self.direction is None or direction == self.direction)
-            and (not self.transaction_type or transaction_type in self.transaction_type)
-            and (not self.channel or channel in self.channel)
-            and self.accepts_account(account)
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One side: where its records come from."""
@@ -94,76 +52,6 @@ class Side:
     name: str
     sources: tuple[str, ...] = ()
     filter: Filter = field(default_factory=Filter)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
-    """How far two amounts and two dates may be apart and still be the same money.
-
-    Attributes:
-        absolute_minor: by currency, `*` for the others; nothing when there is neither.
-        ppm: parts per million of the base amount; the larger of this and `absolute_minor` counts.
-        base: the amount that `ppm` is taken of.
-        days_before: days that the last side may be booked before the first.
-        days_after: days that the last side may be booked after the first.
-    """
-
-    absolute_minor: Mapping[str, int] = field(default_factory=dict)
-    ppm: int = 0
-    base: Base = Base.LARGER
-    days_before: int = 0
-    days_after: int = 0
-
-    def allowed_minor(self, base_minor: int, currency: str) -> int:
-        """Largest allowed difference for a base amount, rounded down to whole minor units."""
-        absolute = self.absolute_minor.get(currency, self.absolute_minor.get(ANY_CURRENCY, 0))
-        return max(absolute, abs(base_minor) * self.ppm // _MILLION)
-
-    def allowed_between(self, amounts: Sequence[int], currency: str) -> int:
-        """Largest allowed difference among amounts in the order of their sides, all unsigned or all signed."""
-        magnitudes = [abs(amount) for amount in amounts]
-        match self.base:
-            case Base.LARGER:
-                base = max(magnitudes)
-            case Base.SMALLER:
-                base = min(magnitudes)
-            case Base.FIRST:
-                base = magnitudes[0]
-            case Base.LAST:
-                base = magnitudes[-1]
-        return self.allowed_minor(base, currency)
-
-    def within(self, amounts: Sequence[int], currency: str) -> bool:
-        """Whether amounts, in the order of their sides, differ by no more than allowed."""
-        apart = max(amounts) - min(amounts)
-        return apart == 0 or apart <= self.allowed_between(amounts, currency)
-
-    def reach_minor(self, amount_minor: int, currency: str) -> int:
-        """Distance from one amount beyond which no counterpart can be `within`, whatever the base: where a search may stop."""
-        magnitude = abs(amount_minor)
-        if self.ppm >= _MILLION:
-            return max(self.allowed_minor(magnitude, currency), (1 << 63) - 1)
-        # With the counterpart as the base, c - a <= c * ppm / 1e6, so c <= a / (1 - ppm / 1e6).
-        largest = magnitude * _MILLION // (_MILLION - self.ppm) + 1
-        return max(self.allowed_minor(largest, currency), largest - magnitude) if self.ppm else self.allowed_minor(0, currency)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeProfile:
-    """How far what a gateway deducted may be from the fees that its items say, and still be a question of fees.
-
-    Attributes:
-        absolute_minor: by currency, `*` for the others.
-        ppm: parts per million of the gross amount; added to `absolute_minor`.
-    """
-
-    absolute_minor: Mapping[str, int] = field(default_factory=dict)
-    ppm: int = 0
-
-    def allowed_minor(self, gross_minor: int, currency: str) -> int:
-        """Largest difference that fees explain."""
-        absolute = self.absolute_minor.get(currency, self.absolute_minor.get(ANY_CURRENCY, 0))
-        return absolute + abs(gross_minor) * self.ppm // _MILLION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +132,11 @@ class Reconciliation:
         sides: in order; the first is left, every other is right.
         key: ties the sides of the keyed and settlement shapes.
         passes: in the order in which they run.
+        fx: how amounts of several currencies compare; None when each currency is reconciled by itself.
         csv: columns by side name, for files.
-        digest: sha256 (hex) of the file that it was read from; stamped on every decision.
+        digest: sha256 (hex) of what the file says and of the rates it names; stamped on every decision.
+        text: the file that it was read from.
+        attachments: the texts of the files that it names, by name. With them, `text` can be read again.
     """
 
     name: str
@@ -259,7 +150,10 @@ class Reconciliation:
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     passes: tuple[Pass, ...] = ()
     csv: Mapping[str, CsvColumns] = field(default_factory=dict)
+    fx: ForeignExchange | None = None
     digest: str = ""
+    text: str = ""
+    attachments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def side_names(self) -> tuple[str, ...]:
