@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.accuracy.scoring import Truth
+from benchmarks.accuracy.truth import Truth
 
 __all__ = ["FIELDS", "LabelledBook", "Row", "write_book"]
 
@@ -17,12 +17,17 @@ Row = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class LabelledBook:
-    """A book with its truth, which the engine never sees."""
+    """A book with its truth, which the engine never sees.
+
+    Attributes:
+        rules: text of the reconciliation file that the book is matched by; empty for the default of `reconduit match`.
+    """
 
     name: str
     left: Sequence[Row]
     right: Sequence[Row]
     truth: Truth
+    rules: str = ""
 
 
 def write_book(book: LabelledBook, folder: Path) -> tuple[Path, Path]:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from benchmarks.accuracy.books import LabelledBook, Row
-from benchmarks.accuracy.scoring import Truth
+from benchmarks.accuracy.truth import TrueGroup, Truth
 
 __all__ = ["DIFFICULTIES", "Difficulty", "hard_book"]
 
@@ -152,4 +152,5 @@ def hard_book(name: str, seed: int, payments: int = 5_000) -> LabelledBook:
     order = random.Random(seed)
     order.shuffle(maker.left)
     order.shuffle(maker.right)
-    return LabelledBook(f"generated, {name}, seed {seed}", maker.left, maker.right, Truth(maker.pairs, maker.twins))
+    groups = tuple(TrueGroup(frozenset({left}), frozenset({right}), kind) for (left, right), kind in maker.pairs.items())
+    return LabelledBook(f"pairs only, {name}, seed {seed}", maker.left, maker.right, Truth(groups, (), maker.twins))

@@ -1,33 +1,32 @@
-"""Scores of one result against the truth, for the automatic band and for all decisions."""
+"""Scores of one result against the truth, for the automatic band and for all decisions.
+
+A decision is right when its members are exactly a true group, where any of several interchangeable records will do. Pairs are
+counted as well, each left record with each right record of the same group, so that a batch with one member too many still counts
+for what it has. A payment and its reversal on one side are one pair of that side.
+"""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import combinations, product
+from typing import Any, TypeVar
 
-__all__ = ["Band", "Score", "Truth", "score"]
+from benchmarks.accuracy.truth import Truth
 
+__all__ = ["Band", "Score", "score"]
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What belongs together.
+_BANDS = {"auto": frozenset({"auto"}), "all": frozenset({"auto", "suggested"})}
+_UNKNOWN = "other records"
 
-    Attributes:
-        pairs: kind of difference by (left id, right id).
-        twins: by id, what is the same for records that only their ids tell apart; any of them is right.
-    """
+T = TypeVar("T", bound=Hashable)
 
-    pairs: Mapping[tuple[str, str], str]
-    twins: Mapping[str, Hashable]
-
-    def place(self, identity: str) -> Hashable:
-        """What an id stands for."""
-        return self.twins.get(identity, identity)
+Place = tuple[tuple[Hashable, ...], tuple[Hashable, ...]]
+"""What a set of records stands for, each side sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Decisions of a band against the true pairs."""
+    """Decisions (or pairs) of a band against the true ones."""
 
     true: int
     decided: int
@@ -40,7 +39,7 @@ class Band:
 
     @property
     def recall(self) -> float:
-        """Share of the true pairs that were found."""
+        """Share of the true ones that were found."""
         return self.right / self.true if self.true else 1.0
 
     @property
@@ -56,36 +55,96 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Both bands, and how many pairs of each kind of difference there are and were found."""
+    """What a result is worth.
+
+    Attributes:
+        auto: matches that need no person.
+        all: these and the suggestions.
+        auto_pairs: pairs of records within the automatic matches.
+        all_pairs: pairs of records within all matches.
+        batches: true groups of more than two records, and how many of them all decisions found exactly.
+        kinds: by kind of difference, how many groups there are and how many all decisions found.
+        breaks: by cause, how many records or groups must stay open, and how many are reported with a fitting type.
+        wrong: by the kinds that their records are of in truth, how many decisions are wrong.
+    """
 
     auto: Band
     all: Band
+    auto_pairs: Band
+    all_pairs: Band
+    batches: Band
     kinds: Mapping[str, tuple[int, int]]
+    breaks: Mapping[str, tuple[int, int]]
+    wrong: Mapping[str, int]
 
 
-def score(truth: Truth, matches: Iterable[Mapping[str, Any]]) -> Score:
-    """Score the `matches` of the document that `reconduit match --json` writes."""
-    wanted = Counter((truth.place(left), truth.place(right)) for left, right in truth.pairs)
-    kinds: dict[tuple[Hashable, Hashable], str] = {
-        (truth.place(left), truth.place(right)): kind for (left, right), kind in truth.pairs.items()
-    }
-    bands = {}
-    for name, decisions in (("auto", {"auto"}), ("all", {"auto", "suggested"})):
-        bands[name] = Counter(
-            (truth.place(left), truth.place(right))
-            for match in matches
-            if match["decision"] in decisions
-            for left in match["left"]
-            for right in match["right"]
-        )
-    right = {name: found & wanted for name, found in bands.items()}
-    true = wanted.total()
-    planted, found_kinds = Counter[str](), Counter[str]()
-    for place, count in wanted.items():
-        planted[kinds[place]] += count
-        found_kinds[kinds[place]] += right["all"][place]
+def score(truth: Truth, matches: Sequence[Mapping[str, Any]], breaks: Sequence[Mapping[str, Any]] = ()) -> Score:
+    """Score the `matches` and `breaks` of the document that `reconduit match --json` writes."""
+    wanted = Counter(_place(truth, group.left, group.right) for group in truth.groups)
+    kind_of = {_place(truth, group.left, group.right): group.kind for group in truth.groups}
+    pairs = Counter(pair for group in truth.groups for pair in _pairs(truth, group.left, group.right))
+    decisions: dict[str, Counter[Place]] = {}
+    bands: dict[str, Band] = {}
+    pair_bands: dict[str, Band] = {}
+    for name, included in _BANDS.items():
+        band = [match for match in matches if match["decision"] in included]
+        decisions[name] = Counter(_place(truth, match["left"], match["right"]) for match in band)
+        bands[name] = _band(wanted, decisions[name])
+        pair_bands[name] = _band(pairs, Counter(pair for match in band for pair in _pairs(truth, match["left"], match["right"])))
+    right = decisions["all"] & wanted
+    batches = Counter({place: count for place, count in wanted.items() if len(place[0]) + len(place[1]) > 2})
     return Score(
-        auto=Band(true, bands["auto"].total(), right["auto"].total()),
-        all=Band(true, bands["all"].total(), right["all"].total()),
-        kinds={kind: (planted[kind], found_kinds[kind]) for kind in sorted(planted)},
+        auto=bands["auto"],
+        all=bands["all"],
+        auto_pairs=pair_bands["auto"],
+        all_pairs=pair_bands["all"],
+        batches=_band(batches, right & batches),
+        kinds=_by_kind(((kind_of[place], count, right[place]) for place, count in wanted.items())),
+        breaks=_breaks(truth, breaks),
+        wrong=_wrong(truth, decisions["all"] - wanted),
     )
+
+
+def _place(truth: Truth, left: Iterable[str], right: Iterable[str]) -> Place:
+    one, other = (tuple(sorted((truth.place(identity) for identity in side), key=repr)) for side in (left, right))
+    return one, other
+
+
+def _pairs(truth: Truth, left: Iterable[str], right: Iterable[str]) -> Iterable[Hashable]:
+    one, other = _place(truth, left, right)
+    return product(one, other) if one and other else combinations(one or other, 2)
+
+
+def _band(wanted: Counter[T], decided: Counter[T]) -> Band:
+    return Band(wanted.total(), decided.total(), (wanted & decided).total())
+
+
+def _by_kind(counted: Iterable[tuple[str, int, int]]) -> Mapping[str, tuple[int, int]]:
+    planted, found = Counter[str](), Counter[str]()
+    for kind, count, right in counted:
+        planted[kind] += count
+        found[kind] += right
+    return {kind: (planted[kind], found[kind]) for kind in sorted(planted)}
+
+
+def _breaks(truth: Truth, breaks: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[int, int]]:
+    """By cause. A break counts when it names exactly the records that are open together; a record may have several breaks."""
+    reported = Counter((_place(truth, broken["left"], broken["right"]), broken["type"]) for broken in breaks)
+    found = []
+    for expected in truth.breaks:
+        place = _place(truth, expected.left, expected.right)
+        fitting = next((kind for kind in sorted(expected.types) if reported[place, kind]), None)
+        if fitting is not None:
+            reported[place, fitting] -= 1
+        found.append((expected.kind, 1, int(fitting is not None)))
+    return _by_kind(found)
+
+
+def _wrong(truth: Truth, wrong: Counter[Place]) -> Mapping[str, int]:
+    kinds: dict[Hashable, str] = {}
+    for labelled in (*truth.groups, *truth.breaks):
+        kinds |= {truth.place(identity): labelled.kind for identity in (*labelled.left, *labelled.right)}
+    counted = Counter[str]()
+    for (left, right), count in wrong.items():
+        counted[" + ".join(sorted({kinds.get(place, _UNKNOWN) for place in (*left, *right)}))] += count
+    return dict(counted.most_common())

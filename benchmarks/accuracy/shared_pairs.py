@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.accuracy.books import FIELDS, LabelledBook, Row
-from benchmarks.accuracy.scoring import Truth
+from benchmarks.accuracy.truth import Truth, pairs_as_groups
 
 __all__ = ["SAMPLE", "read_pairs", "with_removed"]
 
@@ -25,8 +25,8 @@ def read_pairs(folder: Path = SAMPLE) -> LabelledBook:
         FileNotFoundError: the samples are not there.
     """
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as stream:
-        pairs = {(row["left_id"], row["right_id"]): "pair" for row in csv.DictReader(stream)}
-    return LabelledBook("shared pairs, as shipped", _rows(folder / "left.csv"), _rows(folder / "right.csv"), Truth(pairs, {}))
+        groups = pairs_as_groups(((row["left_id"], row["right_id"]) for row in csv.DictReader(stream)), "pair")
+    return LabelledBook("shared pairs, as shipped", _rows(folder / "left.csv"), _rows(folder / "right.csv"), Truth(groups))
 
 
 def with_removed(book: LabelledBook, percent: int, seed: int) -> LabelledBook:
@@ -34,9 +34,9 @@ def with_removed(book: LabelledBook, percent: int, seed: int) -> LabelledBook:
     random_source = random.Random(seed)
     left = [row for row in book.left if random_source.randrange(100) >= percent]
     right = [row for row in book.right if random_source.randrange(100) >= percent]
-    kept = {row[0] for row in left}, {row[0] for row in right}
-    pairs = {pair: kind for pair, kind in book.truth.pairs.items() if pair[0] in kept[0] and pair[1] in kept[1]}
-    return LabelledBook(f"shared pairs, {percent} % removed, seed {seed}", left, right, Truth(pairs, book.truth.twins))
+    kept = {row[0] for row in (*left, *right)}
+    groups = tuple(group for group in book.truth.groups if group.left | group.right <= kept)
+    return LabelledBook(f"shared pairs, {percent} % removed, seed {seed}", left, right, Truth(groups))
 
 
 def _rows(path: Path) -> Sequence[Row]:
