@@ -55,7 +55,7 @@ class Window:
     def admits(self, left: Bundle, right: Bundle) -> bool:
         """Whether amount and date are within tolerance, money in against money in."""
         return (
-            -self.tolerance.days_before <= right.day - left.day <= self.tolerance.days_after
+            self.tolerance.within_days(left.day, right.day)
             and (left.amount < 0) == (right.amount < 0)
             and self.tolerance.within((left.amount, right.amount), self.currency)
         )
@@ -113,14 +113,14 @@ def _within(
     reach = window.tolerance.reach_minor(wanted.amount, window.currency)
     low, high = bisect_left(amounts, wanted.amount - reach), bisect_right(amounts, wanted.amount + reach)
     down, up = bisect_left(amounts, wanted.amount) - 1, bisect_left(amounts, wanted.amount)
+    earliest, latest = window.tolerance.day_window(wanted.day)
     found = 0
     while (down >= low or up < high) and found < _NEAREST:
         nearer_up = down < low or (up < high and amounts[up] - wanted.amount <= wanted.amount - amounts[down])
         amount = amounts[up] if nearer_up else amounts[down]
         up, down = (up + 1, down) if nearer_up else (up, down - 1)
         dated = shelf[amount]
-        begin = bisect_left(dated, (wanted.day - window.tolerance.days_before, -1))
-        end = bisect_left(dated, (wanted.day + window.tolerance.days_after + 1, -1))
+        begin, end = bisect_left(dated, (earliest, -1)), bisect_left(dated, (latest + 1, -1))
         # A crowd on one amount cannot be told apart by walking it; its middle, the nearest days, is enough.
         middle = bisect_left(dated, (wanted.day, -1))
         begin, end = max(begin, middle - _NEAREST), min(end, middle + _NEAREST)

@@ -49,9 +49,9 @@ def report_amount_differences(book: Book) -> None:
     for reference in sorted(sole_left.keys() & sole_right.keys()):
         first, second = sole_left[reference], sole_right[reference]
         places = {(item.side, item.id) for item in (first, second)}
-        lag = second.booked_at.date().toordinal() - first.booked_at.date().toordinal()
+        days = (first.booked_at.date().toordinal(), second.booked_at.date().toordinal())
         amounts = (first.signed_minor, second.signed_minor)
-        near = any(-one.days_before <= lag <= one.days_after for one in tolerances)
+        near = any(one.within_days(*days) for one in tolerances)
         differ = not any(one.within(amounts, book.window.currency) for one in tolerances)
         if near and differ and not places & taken and not book.apart.separates(first, second):
             taken |= places

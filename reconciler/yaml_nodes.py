@@ -1,7 +1,8 @@
 """Reading YAML so that each wrong value is reported with its file and line."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -9,17 +10,42 @@ import yaml
 
 from reconciler.errors import RulesError
 
-__all__ = ["YamlValue", "read_document"]
+__all__ = ["Origin", "YamlValue", "read_document"]
 
 T = TypeVar("T")
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
-def read_document(text: str, origin: str) -> "YamlValue":
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document comes from.
+
+    Attributes:
+        name: the file's name, for messages.
+        decimals: how many decimals each currency that exists has; None where that is not known and any three letters will do.
+        read_beside: the text of a file that the document names; None where no file can be read.
+    """
+
+    name: str
+    decimals: Mapping[str, int] | None = None
+    read_beside: Callable[[str], str] | None = None
+
+    def __str__(self) -> str:
+        """The name alone, as messages begin with it."""
+        return self.name
+
+    def has_currency(self, code: str) -> bool:
+        """Whether `code` is a currency: of those that exist where they are known, else any three capital letters."""
+        return bool(_CURRENCY.fullmatch(code)) and (self.decimals is None or code in self.decimals)
+
+
+def read_document(text: str, origin: Origin) -> "YamlValue":
     """The one document of a YAML text.
 
     Args:
         text: the file's content.
-        origin: its name, for messages.
+        origin: where it comes from.
 
     Raises:
         RulesError: it is no YAML, or empty.
@@ -41,7 +67,7 @@ class YamlValue:
     """One value with its place. `name` says which value it is, in messages."""
 
     node: yaml.Node
-    origin: str
+    origin: Origin
     name: str
 
     @property
@@ -114,6 +140,19 @@ class YamlValue:
         if value not in names:
             self.fail(f"is {value!r}; allowed: {', '.join(names)}")
         return value
+
+    def currency(self) -> str:
+        """A currency code."""
+        value = self.text()
+        if not self.origin.has_currency(value):
+            self.fail(f"is {value!r}; use ISO 4217 letters")
+        return value
+
+    def boolean(self) -> bool:
+        """True or false."""
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != "tag:yaml.org,2002:bool":
+            self.fail("must be true or false")
+        return bool(self.node.value.lower() in {"true", "yes", "on"})
 
     def date(self) -> dt.date:
         """A calendar date as `YYYY-MM-DD`."""

@@ -19,11 +19,11 @@ def test_every_yaml_file_in_order_of_its_name(tmp_path: Path) -> None:
     assert [one.name for one in load_reconciliations(tmp_path)] == ["second", "first"]
 
 
-def test_the_digest_is_of_the_file(tmp_path: Path) -> None:
+def test_the_digest_is_of_what_the_file_says(tmp_path: Path) -> None:
     path = tmp_path / "1.yaml"
     path.write_text(rules("one"), encoding="utf-8")
     (before,) = load_reconciliations(tmp_path)
-    path.write_text(rules("one") + "# a word more\n", encoding="utf-8")
+    path.write_text(rules("one") + "calendar: {grace: 2}\n", encoding="utf-8")
     (after,) = load_reconciliations(tmp_path)
     assert before.digest != after.digest
 
