@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from consumers.columns import SourceCode
+from consumers.rule_versions import keep_version
 from reconciler.reconciliation import Reconciliation
 from schemas.records import DEFAULT_TENANT
 
@@ -45,10 +46,15 @@ class SourceCodes:
 def register_reconciliations(
     connection: Connection[Any], reconciliations: Sequence[Reconciliation], tenant: str = DEFAULT_TENANT
 ) -> list[int]:
-    """Code of each reconciliation, in order; stores version, digest and definition of those that are new or changed. Commits."""
+    """Code of each reconciliation, in order; stores the versions that are new and makes each the active one. Commits.
+
+    Raises:
+        RuleVersionError: a version is stored with other rules.
+    """
     codes = []
     for one in reconciliations:
-        definition = json.loads(json.dumps(dataclasses.asdict(one), default=str))
+        definition = _definition(one)
+        keep_version(connection, one, tenant, definition)
         row = connection.execute(
             "INSERT INTO reconciliation (tenant_id, name, version, shape, digest, definition) VALUES (%s, %s, %s, %s, %s, %s) "
             "ON CONFLICT (tenant_id, name) DO UPDATE SET version = excluded.version, shape = excluded.shape, "
@@ -59,3 +65,11 @@ def register_reconciliations(
         codes.append(row[0])
     connection.commit()
     return codes
+
+
+def _definition(one: Reconciliation) -> dict[str, Any]:
+    """The rules as JSON; the file's text and what it names are kept with the version."""
+    definition: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(one), default=str))
+    for name in ("text", "attachments"):
+        definition.pop(name, None)
+    return definition

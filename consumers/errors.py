@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from reconduit.errors import ReconduitError
 
-__all__ = ["ConsumerError", "OffsetConflictError", "PartitionHaltedError"]
+__all__ = ["ConsumerError", "OffsetConflictError", "PartitionHaltedError", "RuleVersionError"]
 
 
 class ConsumerError(ReconduitError):
@@ -19,3 +19,7 @@ class OffsetConflictError(ConsumerError):
 
 class PartitionHaltedError(ConsumerError):
     """A partition stops rather than lies: too many bad records in a row, or its offsets are gone. The message says which."""
+
+
+class RuleVersionError(ConsumerError):
+    """A rule file has changed and its version has not; the message says how to raise it."""

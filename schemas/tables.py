@@ -15,7 +15,6 @@ from sqlalchemy import (
     Identity,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -24,19 +23,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
+from schemas.closing_tables import book_seal, operator_decision, pair_profile, rule_version
+from schemas.metadata import metadata
+
 __all__ = [
     "BREAK_TYPES",
     "DIRECTIONS",
     "STAGES",
     "STATUSES",
+    "book_seal",
     "break_",
     "consumer_offset",
     "file_ledger",
     "match",
     "metadata",
+    "operator_decision",
+    "pair_profile",
     "quarantine",
     "reconciliation",
     "revised",
+    "rule_version",
     "source",
     "source_cursor",
     "source_progress",
@@ -69,8 +75,6 @@ BREAK_TYPES = {
 
 STAGES = {"key": 1, "settlement": 2, "reference": 3, "tolerance": 4, "manual": 5, "probabilistic": 6}
 """Code of the stage that made a match, in `match.stage`."""
-
-metadata = MetaData()
 
 source = Table(
     "source",
