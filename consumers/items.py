@@ -1,5 +1,6 @@
 """Stored records as the engine's items, with every text that can be evidence."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,15 +25,23 @@ WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id
 
 
 def side_of_row(reconciliation: Reconciliation, row: Mapping[str, Any], source: str) -> str | None:
-    """Name of the side that a row of `SELECT_RECORDS` belongs to, None when it belongs to none."""
-    side = reconciliation.side_of(
-        source,
-        account=row["account_id"],
-        transaction_type=row["transaction_type"] or "",
-        channel=row["channel"] or "",
-        direction=row["direction"],
-    )
-    return None if side is None else reconciliation.side_names[side]
+    """Name of the first side whose filter accepts a row of `SELECT_RECORDS`, None when none does."""
+    for side in reconciliation.sides:
+        chosen = side.filter
+        if (
+            source in side.sources
+            and chosen.accepts(
+                account=row["account_id"],
+                transaction_type=row["transaction_type"] or "",
+                channel=row["channel"] or "",
+                direction=row["direction"],
+            )
+            and chosen.accepts_amount(row["amount_minor"], row["currency"])
+            and (chosen.booked_from is None or row["booked_at"].astimezone(dt.UTC).date() >= chosen.booked_from)
+            and chosen.accepts_words(text=row["description"] or "", counterparty=row["counterparty"] or "")
+        ):
+            return side.name
+    return None
 
 
 def item_of_row(row: Mapping[str, Any], side: str, source: str) -> Item:

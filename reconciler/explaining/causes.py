@@ -1,5 +1,6 @@
 """The cause that an open item suggests: duplicate, typo, fee, split or merely time. A suspicion for a person, never a match."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +9,8 @@ from itertools import combinations
 from reconciler.evidence import all_references
 from reconciler.explaining.distance import digits_transposed, slips_between
 from reconciler.explaining.separation import Separation, days_between, separate
-from reconciler.reconciliation import FeeProfile, Tolerance
+from reconciler.fees import FeeProfile
+from reconciler.tolerance import Tolerance
 from reconciler.types import Item
 
 __all__ = ["Cause", "Circumstances", "Suspicion", "suspect", "suspect_pair"]
@@ -49,12 +51,19 @@ class Circumstances:
     Attributes:
         tolerance: amounts and days within which items may match.
         fees: what the rules let a gateway deduct.
+        sides: names of the sides, the first to the last; tolerances may be different in the two directions.
         fee_rates_ppm: rates that were learnt from matches of the same sources, in millionths of the larger amount.
     """
 
     tolerance: Tolerance
     fees: FeeProfile
+    sides: tuple[str, ...] = ()
     fee_rates_ppm: tuple[int, ...] = ()
+
+    def in_order(self, item: Item, other: Item) -> tuple[Item, Item]:
+        """The two items in the order of their sides."""
+        places = [self.sides.index(one.side) if one.side in self.sides else 0 for one in (item, other)]
+        return (item, other) if places[0] <= places[1] else (other, item)
 
 
 def suspect(
@@ -88,21 +97,21 @@ def suspect_pair(item: Item, other: Item, circumstances: Circumstances) -> Suspi
     apart = separate(item, other)
     if (item.signed_minor < 0) != (other.signed_minor < 0):
         return None
-    tolerance = circumstances.tolerance
-    if tolerance.within((item.signed_minor, other.signed_minor), item.currency):
-        return _suspect_equal_amounts(item, other, apart, tolerance)
+    first, last = circumstances.in_order(item, other)
+    if circumstances.tolerance.within((first.signed_minor, last.signed_minor), item.currency):
+        days = (first.booked_at.astimezone(dt.UTC).toordinal(), last.booked_at.astimezone(dt.UTC).toordinal())
+        return _suspect_equal_amounts(item, other, apart, in_time=circumstances.tolerance.within_days(*days))
     return _amount_typo(item, other, apart) or _fee(item, other, apart, circumstances)
 
 
-def _suspect_equal_amounts(item: Item, other: Item, apart: Separation, tolerance: Tolerance) -> Suspicion | None:
+def _suspect_equal_amounts(item: Item, other: Item, apart: Separation, *, in_time: bool) -> Suspicion | None:
     if apart.references is not None and apart.reference_distance and apart.reference_distance <= _SLIPS:
         ours, theirs = apart.references
         if min(len(ours), len(theirs)) >= _SHORTEST:
             slips = "one slip" if apart.reference_distance == 1 else f"{apart.reference_distance} slips"
             return Suspicion(Cause.TYPO, f"the amounts agree, and {theirs} is {slips} from {ours}")
-    outside = max(tolerance.days_before, tolerance.days_after)
-    if abs(apart.days) > outside:
-        return Suspicion(Cause.TIMING, f"the amounts agree, but {abs(apart.days)} days lie between; the rules allow {outside}")
+    if not in_time:
+        return Suspicion(Cause.TIMING, f"the amounts agree, but {abs(apart.days)} days lie between, more than the rules allow")
     if apart.reference_distance == 0:
         return None
     if apart.references is None and not (all_references(item) or all_references(other)):
@@ -133,7 +142,7 @@ def _fee(item: Item, other: Item, apart: Separation, circumstances: Circumstance
             return Suspicion(
                 Cause.FEE, f"the difference of {difference} {currency} is {rate} ppm, a fee that was learnt from matches"
             )
-    allowed = circumstances.fees.allowed_minor(gross, currency)
+    allowed = circumstances.fees.explained_minor([item if item.amount_minor == gross else other])
     if difference <= allowed:
         return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is within the fees that the rules name, {allowed}")
     return None

@@ -14,11 +14,14 @@ from reconciler.explaining.distance import digits_transposed, slips_between
 from reconciler.explaining.separation import separate
 from reconciler.explaining.signals import RunnerUp, Signal, runner_up_of, signals_of
 from reconciler.explaining.waiting import due_of
-from reconciler.reconciliation import FeeProfile, Tolerance
+from reconciler.fees import FeeProfile
+from reconciler.tolerance import Tolerance
 from reconciler.types import Item, Reason
 
 NOON = dt.datetime(2026, 3, 6, 12, tzinfo=dt.UTC)  # a Friday
-RULES = Circumstances(tolerance=Tolerance(days_before=1, days_after=3), fees=FeeProfile(absolute_minor={"INR": 50}))
+RULES = Circumstances(
+    tolerance=Tolerance(days_before=1, days_after=3), fees=FeeProfile(absolute_minor={"INR": 50}), sides=("ledger", "bank")
+)
 REFERENCES = st.text("AB01", max_size=7)
 
 
@@ -52,6 +55,8 @@ def bank(identity: str, amount: int, **fields: Any) -> Item:
         (item("a", 10_000, fee_minor=240), bank("b", 9_760), Cause.FEE),
         (item("a", 10_000), bank("b", 10_000, day=9), Cause.TIMING),
         (item("a", 10_000), bank("b", 10_000, day=1), None),
+        (item("a", 10_000), bank("b", 10_000, day=3), None),
+        (item("a", 10_000), bank("b", 10_000, day=-3), Cause.TIMING),
         (item("a", 10_000), bank("b", -10_000), None),
     ],
 )  # fmt: skip
