@@ -140,14 +140,19 @@ class Book:
         self._hints[item.side, item.id] = candidate
 
     def differ(self, left: Item, right: Item, reference: str) -> None:
-        """Report two free items that share a reference but not the amount."""
+        """Report two free items that share a reference but not the amount; FEE_VARIANCE if a fee profile explains it."""
         self._take((left, right))
         apart = abs(left.signed_minor - right.signed_minor)
-        reasons = (
+        reasons = [
             Reason("reference", f"equal: {reference}"),
             Reason("amount", f"{left.signed_minor} and {right.signed_minor} {left.currency}: differ by {apart}, more than allowed"),
-        )
-        self._break(BreakType.AMOUNT, (left, right), reference, apart, reasons, final=self._settled((left, right)))
+        ]
+        fees = self.reconciliation.fees
+        allowed, charged = max(((fees.explained_minor((item,)), item) for item in (left, right)), key=lambda one: one[0])
+        if allowed:
+            reasons.append(Reason("fee profile", f"explains up to {allowed} {left.currency} ({fees.named((charged,))})"))
+        kind = BreakType.FEE_VARIANCE if apart <= allowed else BreakType.AMOUNT
+        self._break(kind, (left, right), reference, apart, reasons, final=self._settled((left, right)))
 
     def tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
         """Report free items that cannot be told apart, with each other as candidates."""

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
+from reconciler.across_currencies import solve_across_currencies
 from reconciler.decisions import make_break
 from reconciler.due import Horizon, all_passed
 from reconciler.keyed import solve_group
@@ -32,7 +34,7 @@ def solve(
     """Matches and breaks of any set of items, grouped as the shape asks for.
 
     Keyed and settlement: by key; an item without a key is a REFERENCE break, or TIMING while it is PENDING. Statement: by account
-    and currency.
+    and currency, or by account alone where exchange rates let currencies be compared.
 
     Args:
         reconciliation: the rules.
@@ -73,8 +75,13 @@ def _solve_books(
     for left, right in confirmed.pairs:
         if (left.account, left.currency) == (right.account, right.currency):
             examples[left.account, left.currency].append((left, right))
-    for place in sorted(books):
-        yield solve_book(reconciliation, books[place], horizon, apart, examples[place])
+    for _, places in groupby(sorted(books), key=lambda place: place[0]):
+        listed = list(places)
+        solved = _joined([solve_book(reconciliation, books[place], horizon, apart, examples[place]) for place in listed])
+        if reconciliation.fx is not None:
+            items = [item for place in listed for item in books[place]]
+            solved = solve_across_currencies(reconciliation, reconciliation.fx, items, horizon, apart, solved)
+        yield solved
 
 
 def _joined(outcomes: Iterable[Outcome]) -> Outcome:

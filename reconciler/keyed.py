@@ -20,6 +20,7 @@ from reconciler.due import Horizon, all_passed, is_overdue
 from reconciler.errors import ReconcilerError
 from reconciler.reconciliation import Reconciliation
 from reconciler.reversals import pair_reversals
+from reconciler.tolerance import Tolerance
 from reconciler.types import Break, BreakType, Item, Match, Member, Outcome, Reason, Stage
 
 __all__ = ["by_side", "separate_not_money", "solve_group"]
@@ -103,6 +104,7 @@ class _Solving:
         items = self._ordered_rows(self.rows)
         present = self.reconciliation.side_names
         reasons = [Reason("key", f"{self.key} on {', '.join(present)}"), *(self._row_reason(row) for row in self.rows[:3])]
+        reasons += [reason for row in self.rows[:3] for reason in self._conversions(row.values())]
         if self.reversed_pairs:
             reasons.append(Reason("reversal", "each side reverses the payment: it nets to 0"))
         if len(self.rows) > 1:
@@ -159,16 +161,16 @@ class _Solving:
     def _judge(self, row: Row, *, keep: bool = True) -> None:
         """Put a row among the matched, or report its first difference. With `keep` False only differences count."""
         items = list(row.values())
-        amounts = [item.amount_minor for item in items]
+        amounts, currency, tolerance = self._compared(row)
         told = Reason("told", "; ".join(f"{name}: {item.amount_minor} {item.currency} {item.status}" for name, item in row.items()))
-        if len({item.currency for item in items}) > 1:
-            self._add_break(BreakType.CURRENCY, items, amounts[0], [told])
+        if currency is None:
+            self._add_break(BreakType.CURRENCY, items, items[0].amount_minor, [told, *self._conversions(items)])
         elif len({item.status for item in items}) > 1:
             self._add_break(BreakType.STATUS, items, amounts[0], [told])
         elif len({item.is_reversal for item in items}) > 1:
             reason = Reason("reversal", "one side tells a payment, another its reversal")
             self._add_break(BreakType.AMOUNT, items, max(amounts) + min(amounts), [told, reason])
-        elif not self.reconciliation.tolerance.within(amounts, items[0].currency):
+        elif not tolerance.within(amounts, currency):
             self._add_break(BreakType.AMOUNT, items, max(amounts) - min(amounts), [told, self._row_reason(row)])
         elif keep:
             self.rows.append(row)
@@ -222,10 +224,30 @@ class _Solving:
         return all_passed(self.reconciliation.calendar, self.horizon, self.reconciliation.side_names, items)
 
     def _row_reason(self, row: Row) -> Reason:
-        amounts = [item.amount_minor for item in row.values()]
-        currency = next(iter(row.values())).currency
-        allowed = self.reconciliation.tolerance.allowed_between(amounts, currency)
-        return amount_reason(min(amounts), max(amounts), currency, allowed)
+        amounts, currency, tolerance = self._compared(row)
+        return amount_reason(min(amounts), max(amounts), currency or "", tolerance.allowed_between(amounts, currency or ""))
+
+    def _compared(self, row: Row) -> tuple[list[int], str | None, Tolerance]:
+        """Amounts of a row that can be held against each other, their currency and tolerance; no currency when they cannot.
+
+        Amounts of several currencies are converted where the rules have rates, and compared only if they then agree.
+        """
+        items, tolerance, fx = list(row.values()), self.reconciliation.tolerance, self.reconciliation.fx
+        amounts = [item.amount_minor for item in items]
+        if len({item.currency for item in items}) == 1:
+            return amounts, items[0].currency, tolerance
+        converted = [] if fx is None else [amount for item in items if (amount := fx.in_base(item)) is not None]
+        if fx is None or len(converted) < len(items) or len({item.is_reversal for item in items}) > 1:
+            return amounts, None, tolerance
+        wider = tolerance.at_least(fx.tolerance_ppm)
+        return converted, fx.base if wider.within(converted, fx.base) else None, wider
+
+    def _conversions(self, items: Iterable[Item]) -> list[Reason]:
+        """How amounts of several currencies compare, or why they do not; nothing without rates."""
+        fx, listed = self.reconciliation.fx, list(items)
+        if fx is None or len({item.currency for item in listed}) == 1:
+            return []
+        return [Reason("fx", fx.told(item)) for item in listed if item.currency != fx.base]
 
     def _ordered(self, sides: Sides) -> list[Item]:
         return [item for name in self.reconciliation.side_names for item in sides.get(name, ())]

@@ -71,9 +71,10 @@ class NearestFinder:
             return "typo"
         if not apart:
             same = set(all_references(item)) & set(all_references(other))
-            late = abs(_lag(item, other)) > max(self._tolerance.days_before, self._tolerance.days_after)
+            days = [one.booked_at.astimezone(dt.UTC).toordinal() for one in (item, other)]
+            late = not self._tolerance.within_days(*days) and not self._tolerance.within_days(*reversed(days))
             return "timing" if same or late else "reference"
-        return "fee" if apart <= self._fees.allowed_minor(item.amount_minor, item.currency) else None
+        return "fee" if apart <= max(self._fees.explained_minor((one,)) for one in (item, other)) else None
 
 
 def _plausible(item: Item, other: Item) -> bool:

@@ -75,9 +75,12 @@ class _Solving:
             reason = Reason("duplicate", "the same payout is credited more than once; the first credit stays")
             surplus = tuple(self.open(BreakType.DUPLICATE, [item], item.amount_minor, [reason]) for item in copies)
             return Outcome(matches=matched.matches, breaks=surplus)
-        gross = sum(item.amount_minor for item in gateway if item.direction > 0)
-        explained = abs(net - paid) <= self.reconciliation.fees.allowed_minor(gross, gateway[0].currency)
-        kind = BreakType.FEE_VARIANCE if explained else BreakType.AMOUNT
+        payments = [item for item in gateway if item.direction > 0]
+        allowed = self.reconciliation.fees.explained_minor(payments)
+        kind = BreakType.FEE_VARIANCE if abs(net - paid) <= allowed else BreakType.AMOUNT
+        if allowed:
+            named = self.reconciliation.fees.named(payments)
+            reasons.append(Reason("fee profile", f"explains up to {allowed} {gateway[0].currency} ({named})"))
         return Outcome(breaks=(self.open(kind, [*gateway, *bank], abs(net - paid), reasons),))
 
     def open(self, kind: BreakType, items: Sequence[Item], amount_minor: int, reasons: Sequence[Reason]) -> Break:

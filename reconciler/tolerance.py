@@ -1,7 +1,7 @@
 """How far two amounts and two dates may be apart and still be the same money. Amounts are minor units, days ordinal UTC dates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from reconciler.calendar import BusinessCalendar
@@ -118,6 +118,11 @@ class Tolerance:
         """Distance from one amount beyond which no counterpart can be `within`, whatever the base: where a search may stop."""
         return max(allowance.reach_minor(amount_minor, currency) for allowance in self.allowances)
 
+    def at_least(self, ppm: int) -> "Tolerance":
+        """The same tolerance, with no rate below `ppm`: for amounts that were converted."""
+        over, under = (None if one is None else replace(one, ppm=_at_least(one.ppm, ppm)) for one in (self.over, self.under))
+        return replace(self, ppm=_at_least(self.ppm, ppm), over=over, under=under)
+
     def within_days(self, first_day: int, last_day: int) -> bool:
         """Whether the last side's day is within the window around the first side's."""
         if self.business is not None:
@@ -148,3 +153,9 @@ class Tolerance:
             # Money in against money out is neither more nor less of the same; only what both directions allow can pass.
             return min(over, under)
         return over if abs(other) > abs(first) else under
+
+
+def _at_least(given: int | Mapping[str, int], ppm: int) -> int | Mapping[str, int]:
+    if isinstance(given, int):
+        return max(given, ppm)
+    return {ANY_CURRENCY: ppm} | {currency: max(rate, ppm) for currency, rate in given.items()}

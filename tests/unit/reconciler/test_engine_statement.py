@@ -80,9 +80,16 @@ def test_evidence_decides_between_equal_amounts(make_item) -> None:
 
 
 def test_an_equal_reference_with_another_amount_is_an_amount_break(make_item) -> None:
-    outcome = solved(make_item("l", "ledger", 700, key=UTR), make_item("b", "bank", 777, key=UTR))
+    outcome = solved(make_item("l", "ledger", 700, key=UTR), make_item("b", "bank", 1277, key=UTR))
     assert kinds(outcome) == [("AMOUNT", "b", "l")]
-    assert outcome.breaks[0].amount_minor == 77
+    assert outcome.breaks[0].amount_minor == 577
+
+
+def test_an_equal_reference_with_a_difference_that_the_fee_profile_explains_is_a_fee_variance(make_item) -> None:
+    outcome = solved(make_item("l", "ledger", 1000, key=UTR), make_item("b", "bank", 901, key=UTR))
+    assert kinds(outcome) == [("FEE_VARIANCE", "b", "l")]
+    assert "fee profile" in {reason.signal for reason in outcome.breaks[0].reasons}
+    assert outcome.breaks[0].amount_minor == 99
 
 
 def test_money_in_never_matches_money_out(make_item) -> None:
