@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from rich.console import Console
 
 from benchmarks.accuracy.books import LabelledBook
 from benchmarks.accuracy.command import match_book
+from benchmarks.accuracy.engine import solve_book
 from benchmarks.accuracy.generated.difficulty import DIFFICULTIES
 from benchmarks.accuracy.generated.statement_book import statement_book
+from benchmarks.accuracy.generated.three_way import three_way_book
+from benchmarks.accuracy.growth import growth_table, measure_growth
 from benchmarks.accuracy.results import accuracy_table, as_entry, kinds_table, open_table
 from benchmarks.accuracy.scoring import score
 from benchmarks.accuracy.shared_pairs import SAMPLE, read_pairs, with_removed
@@ -34,16 +38,17 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     arguments = parser.parse_args()
     seeds = tuple(int(seed) for seed in arguments.seeds.split(",")) if arguments.seeds else _BOOK_SEEDS
-    entries = []
-    for book in _books(seeds, arguments.only):
-        entries.append(_run(book))
-        print(f"[bench-accuracy] {book.name}: F1 {entries[-1]['all']['f1']:.4f}", file=sys.stderr)
+    entries = [*_files(seeds, arguments.only), *_three_way(seeds, arguments.only)]
+    growth = measure_growth(arguments.only)
     console = Console(width=180)
-    for table in (accuracy_table(entries), kinds_table(entries), open_table(entries)):
-        console.print(table)
+    if entries:
+        for table in (accuracy_table(entries), kinds_table(entries), open_table(entries)):
+            console.print(table)
+    if growth:
+        console.print(growth_table(growth))
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
-    return 0 if entries else 1
+        arguments.json.write_text(json.dumps({"books": entries, "growth": growth}, indent=2) + "\n", encoding="utf-8")
+    return 0 if entries or growth else 1
 
 
 def _books(seeds: tuple[int, ...], only: str) -> Iterator[LabelledBook]:
@@ -59,11 +64,28 @@ def _books(seeds: tuple[int, ...], only: str) -> Iterator[LabelledBook]:
     yield from (book for book in generated if only in book.name)
 
 
-def _run(book: LabelledBook) -> dict[str, Any]:
-    """Match the book through the command line, as a user would, and score what it wrote."""
-    run = match_book(book)
-    found = score(book.truth, run.document["matches"], run.document["breaks"])
-    return as_entry(book.name, (len(book.left), len(book.right)), found) | {"seconds": round(run.seconds, 1)}
+def _files(seeds: tuple[int, ...], only: str) -> Iterator[dict[str, Any]]:
+    """Match each book through the command line, as a user would, and score what it wrote."""
+    for book in _books(seeds, only):
+        run = match_book(book)
+        found = score(book.truth, run.document["matches"], run.document["breaks"])
+        yield _told(as_entry(book.name, (len(book.left), len(book.right)), found, run.seconds))
+
+
+def _three_way(seeds: tuple[int, ...], only: str) -> Iterator[dict[str, Any]]:
+    for name in DIFFICULTIES:
+        for seed in seeds:
+            if only in f"three-way, {name}, seed {seed}":
+                book = three_way_book(name, seed)
+                result, seconds = solve_book(book)
+                sides = Counter(item.side for item in book.items)
+                found = score(book.truth, result["matches"], result["breaks"])
+                yield _told(as_entry(book.name, tuple(sides[side] for side in sorted(sides)), found, seconds))
+
+
+def _told(entry: dict[str, Any]) -> dict[str, Any]:
+    print(f"[bench-accuracy] {entry['book']}: F1 {entry['all']['f1']:.4f}", file=sys.stderr)
+    return entry
 
 
 if __name__ == "__main__":

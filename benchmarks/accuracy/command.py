@@ -23,7 +23,7 @@ class Run:
         document: the JSON document.
         seconds: by the clock.
         processor_seconds: of user and system together.
-        peak_mib: largest resident memory.
+        peak_mib: largest resident memory; not less than this process has when it starts the command.
     """
 
     document: dict[str, Any]

@@ -11,7 +11,7 @@ from benchmarks.accuracy.scoring import Band, Score
 __all__ = ["accuracy_table", "as_entry", "kinds_table", "open_table"]
 
 
-def as_entry(name: str, records: tuple[int, ...], found: Score) -> dict[str, Any]:
+def as_entry(name: str, records: tuple[int, ...], found: Score, seconds: float) -> dict[str, Any]:
     """One book's scores, ready for JSON."""
     return {
         "book": name,
@@ -24,6 +24,7 @@ def as_entry(name: str, records: tuple[int, ...], found: Score) -> dict[str, Any
         "kinds": {kind: {"planted": planted, "found": right} for kind, (planted, right) in found.kinds.items()},
         "open": {kind: {"planted": planted, "found": right} for kind, (planted, right) in found.breaks.items()},
         "wrong": dict(found.wrong),
+        "seconds": round(seconds, 1),
     }
 
 

@@ -62,7 +62,7 @@ class Score:
         all: these and the suggestions.
         auto_pairs: pairs of records within the automatic matches.
         all_pairs: pairs of records within all matches.
-        batches: true groups of more than two records, and how many of them all decisions found exactly.
+        batches: true groups of more records than the book has sides, and how many of them all decisions found exactly.
         kinds: by kind of difference, how many groups there are and how many all decisions found.
         breaks: by cause, how many records or groups must stay open, and how many are reported with a fitting type.
         wrong: by the kinds that their records are of in truth, how many decisions are wrong.
@@ -92,7 +92,7 @@ def score(truth: Truth, matches: Sequence[Mapping[str, Any]], breaks: Sequence[M
         bands[name] = _band(wanted, decisions[name])
         pair_bands[name] = _band(pairs, Counter(pair for match in band for pair in _pairs(truth, match["left"], match["right"])))
     right = decisions["all"] & wanted
-    batches = Counter({place: count for place, count in wanted.items() if len(place[0]) + len(place[1]) > 2})
+    batches = Counter({place: count for place, count in wanted.items() if len(place[0]) + len(place[1]) > truth.sides})
     return Score(
         auto=bands["auto"],
         all=bands["all"],

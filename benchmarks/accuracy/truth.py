@@ -42,11 +42,13 @@ class Truth:
     Attributes:
         places: by id, what is the same for records that only their ids tell apart; any of them is right. An id that is not named
             stands for itself.
+        sides: how many sides the book has; a group of more records than that is a batch.
     """
 
     groups: tuple[TrueGroup, ...]
     breaks: tuple[ExpectedBreak, ...] = ()
     places: Mapping[str, Hashable] = field(default_factory=dict)
+    sides: int = 2
 
     def place(self, identity: str) -> Hashable:
         """What an id stands for."""
