@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from producers.errors import RecordError
 from producers.formats.bai2_records import Record
-from producers.formats.contract import Entry, EntryStatus
+from producers.formats.contract import CorrectionKind, Entry, EntryStatus
 from producers.formats.references import clean_reference
 from schemas.money import MAX_AMOUNT_MINOR
 from schemas.records import Direction
@@ -28,15 +28,23 @@ class DetailReader:
         as_of: the date of the group.
         status: what its entries are, BOOKED but for groups that are tests or deletions.
         directions: of the bank's own codes, such as `{"905": "CREDIT"}`.
+        correction: what the group does to what was sent before.
     """
 
     def __init__(
-        self, account_id: str, currency: str, as_of: dt.date | None, status: EntryStatus, directions: Mapping[str, str]
+        self,
+        account_id: str,
+        currency: str,
+        as_of: dt.date | None,
+        status: EntryStatus,
+        directions: Mapping[str, str],
+        correction: CorrectionKind | None,
     ) -> None:
         self._account_id = account_id
         self._currency = currency
         self._as_of = as_of
         self._status = status
+        self._correction = correction
         self._directions = {code: Direction(value) for code, value in directions.items()}
 
     def read(self, record: Record, index: int) -> Entry:
@@ -84,6 +92,7 @@ class DetailReader:
             customer_reference=customer_reference,
             code=code,
             remittance=text,
+            correction=self._correction,
             line=record.line,
             position=str(record.line),
         )

@@ -13,6 +13,7 @@ from producers.formats.bai2_trailers import Level, check_trailer
 from producers.formats.contract import (
     BadEntry,
     Balance,
+    CorrectionKind,
     EntryStatus,
     Event,
     Finding,
@@ -33,6 +34,8 @@ _GROUP_STATUS = {
     "3": ("group_correction", "the bank corrects what it sent before; compare it with the earlier statement of the day"),
     "4": ("test_group", "the bank marks the group as a test; its entries are not money"),
 }
+_CORRECTIONS = {"2": CorrectionKind.WITHDRAWS, "3": CorrectionKind.REPLACES}
+_GROUPS_PER_MINUTE = 1_000_000
 _FINAL_PREVIOUS_DAY = frozenset({"", "2"})
 
 
@@ -43,6 +46,7 @@ class AccountReader:
         self._options = options
         self._file, self._group, self._account = Level(), Level(), Level()
         self._file_id = ""
+        self._created: int | None = None
         self._status = self._modifier = self._currency = ""
         self._as_of: dt.date | None = None
         self._statements = 0
@@ -127,6 +131,7 @@ class AccountReader:
         self._file.begin(record)
         fields = [part.strip() for part in record.text.split(",")]
         self._file_id = "-".join(fields[3:6:2])
+        self._created = _minutes(*fields[3:5]) if len(fields) > 4 and self._options.mapping.get("corrections") == "by_id" else None
         self._closed_file = False
         self._group.open = self._account.open = False
 
@@ -161,6 +166,8 @@ class AccountReader:
             statement_id=f"{self._as_of.isoformat() if self._as_of else ''}:{self._file_id}/{self._statements}",
             opening=self._balance("010"),
             version="BAI2",
+            # Groups of one file follow each other within the minute in which it was made.
+            issued=None if self._created is None else self._created * _GROUPS_PER_MINUTE + self._statements,
             line=record.line,
             position=str(record.line),
         )
@@ -168,7 +175,8 @@ class AccountReader:
         directions = self._options.mapping.get("type_codes", {})
         try:
             currency_exponent(currency)
-            self._details = DetailReader(account_id, currency, self._as_of, status, directions)
+            correction = _CORRECTIONS.get(self._status)
+            self._details = DetailReader(account_id, currency, self._as_of, status, directions, correction)
         except AmountError as error:
             self._problems.append(("malformed_currency", str(error)))
         yield self._start
@@ -270,3 +278,11 @@ class AccountReader:
     @staticmethod
     def _finding(code: str, message: str, record: Record) -> Finding:
         return Finding(code=code, message=message, line=record.line, position=str(record.line))
+
+
+def _minutes(date: str, time: str) -> int | None:
+    """Minutes from the year 2000 to a file's creation (YYMMDD, HHMM; 2400 ends the day); None where it says none."""
+    day = bai2_date(date)
+    if day is None or not (len(time) == 4 and time.isdigit() and time.isascii()):
+        return None
+    return (day - dt.date(2000, 1, 1)).days * 1440 + int(time[:2]) * 60 + int(time[2:])

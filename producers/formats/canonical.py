@@ -1,63 +1,17 @@
 """Events of one statement file → canonical records, quarantine and findings."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from producers.formats.contract import (
-    BadEntry,
-    Detail,
-    Entry,
-    EntryStatus,
-    Event,
-    Finding,
-    StatementEnd,
-    StatementStart,
-    StatementType,
-)
-from producers.formats.identity import entry_names
-from producers.formats.transaction_codes import channel_of, transaction_type_of
+from producers.formats.canonical_records import RecordBuilder
+from producers.formats.contract import BadEntry, Entry, Event, Finding, StatementEnd, StatementStart
+from producers.formats.identity import entry_names, own_names
+from producers.formats.origin import FileOrigin, Role
 from producers.kit.contract import BadRecord
-from schemas.records import DEFAULT_TENANT, CanonicalStatement, CanonicalTransaction, StatementKind, Status
+from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind
 
 __all__ = ["CanonicalFile", "FileOrigin", "canonicalise"]
-
-_STATUSES = {
-    EntryStatus.BOOKED: Status.SUCCESS,
-    EntryStatus.PENDING: Status.PENDING,
-    EntryStatus.EXPECTED: Status.PENDING,
-    # Told for information only: never money, and nothing will come of it.
-    EntryStatus.INFORMATION: Status.VOID,
-}
-_LEDGER = frozenset({StatementType.STATEMENT, StatementType.LISTING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileOrigin:
-    """Where a file came from, and what its feed says of its records.
-
-    Attributes:
-        path: as the source names the file; in quarantine positions only.
-        sha256: of the file's bytes.
-        revision: 0 for the first content under a path, higher for each later one, so that a corrected file wins.
-        accounts: account as written in files → account id to publish; others are published as written.
-        ingested_at: aware UTC.
-        types: containers that are published; records of others go to quarantine, because they repeat a statement's.
-    """
-
-    source: str
-    tenant_id: str = DEFAULT_TENANT
-    path: str
-    sha256: str
-    revision: int = 0
-    bank_code: str | None = None
-    accounts: Mapping[str, str] = field(default_factory=dict)
-    ingested_at: dt.datetime
-    types: frozenset[StatementType] = _LEDGER
-
-    def account(self, written: str) -> str:
-        """The account id to publish."""
-        return self.accounts.get(written, written)
 
 
 @dataclass(slots=True)
@@ -95,115 +49,97 @@ def canonicalise(events: Iterable[Event], origin: FileOrigin) -> CanonicalFile:
 
 
 def _release(file: CanonicalFile, entries: list[Entry], end: StatementEnd, origin: FileOrigin) -> None:
-    start = end.start
-    if start.type not in origin.types:
-        detail = f"{start.version or start.type}: repeats or announces entries of the statement, so it is not published as ledger"
+    release = _Release(file, end, origin)
+    correcting = [entry for entry in entries if entry.correction is not None]
+    plain = [entry for entry in entries if entry.correction is None]
+    release.corrections(correcting)
+    role = origin.role(end.start.type)
+    if role is Role.LEFT_OUT:
+        release.leave_out(plain)
+    elif role is Role.LEDGER:
+        release.ledger(plain)
+        file.statements.append(_statement(end, release.statement_id, origin))
+    else:
+        release.beside_the_ledger(plain, role)
+
+
+class _Release:
+    """Puts the entries of one statement where they belong: records, or quarantine with a reason."""
+
+    def __init__(self, file: CanonicalFile, end: StatementEnd, origin: FileOrigin) -> None:
+        self._file = file
+        self._start = end.start
+        self._origin = origin
+        self._closing = end.closing.date if end.closing else None
+        self.statement_id = _statement_id(end.start, origin)
+
+    def ledger(self, entries: list[Entry]) -> None:
+        """Entries as movements of the ledger."""
+        accounts = [self._origin.account(entry.account_id) for entry in entries]
+        for entry, name in zip(entries, entry_names(entries, self._start, accounts), strict=True):
+            self._publish(entry, name)
+
+    def beside_the_ledger(self, entries: list[Entry], role: Role) -> None:
+        """Entries of a report or notification in a feed whose statements are the ledger."""
+        for entry, name in self._named(entries, "no_reference_to_the_statement", "the statement's entry cannot be told from it"):
+            if role is Role.PROVISIONAL:
+                self._publish(entry, name, is_provisional=True)
+            elif len(entry.details) < 2:
+                self._bad(entry, "repeats_the_statement", "it has no payments to add to the entry that the statement books")
+            else:
+                self._publish(entry, name, payments_only=True)
+
+    def corrections(self, entries: list[Entry]) -> None:
+        """Entries that replace or withdraw what the bank sent before."""
+        if self._start.issued is None:
+            detail = (
+                "the entry replaces or withdraws an earlier one; where the ids of this bank stay the same from file to file, set"
+                " mapping.corrections: by_id of the feed to have it applied, else correct it by hand"
+            )
+            for entry in entries:
+                self._bad(entry, "correction_not_applied", detail)
+            return
+        for entry, name in self._named(entries, "correction_without_id", "which entry it corrects cannot be told"):
+            self._publish(entry, name)
+
+    def leave_out(self, entries: list[Entry]) -> None:
+        """Entries of a container that the feed does not want."""
+        start = self._start
+        detail = (
+            f"{start.version or start.type}: repeats or announces entries of the statement, so it is not published as ledger;"
+            f" add {start.type} to `types` of the feed to have it published"
+        )
         for entry in entries:
-            position = f"{origin.path}:{entry.position}"
-            file.bad.append(BadRecord(f"not_a_statement_{start.type.lower()}", detail, position, repr(entry).encode()))
-        return
-    accounts = [origin.account(entry.account_id) for entry in entries]
-    statement_id = _statement_id(start, origin)
-    closing = end.closing.date if end.closing else None
-    for entry, account, name in zip(entries, accounts, entry_names(entries, start, accounts), strict=True):
-        day = entry.booking_date or entry.value_date or closing
+            self._bad(entry, f"not_a_statement_{start.type.lower()}", detail)
+
+    def _named(self, entries: list[Entry], reason: str, why: str) -> Iterator[tuple[Entry, str]]:
+        accounts = [self._origin.account(entry.account_id) for entry in entries]
+        for entry, name in zip(entries, own_names(entries, accounts), strict=True):
+            if name is None:
+                self._bad(entry, reason, f"the entry has no bank reference of its own, so {why}")
+            else:
+                yield entry, name
+
+    def _publish(self, entry: Entry, name: str, *, is_provisional: bool = False, payments_only: bool = False) -> None:
+        account = self._origin.account(entry.account_id)
+        day = entry.booking_date or entry.value_date or self._closing
         if not account or day is None:
             missing = "account: set default_account of the feed" if not account else "date, and its statement has none either"
-            detail = f"the entry of {entry.amount_minor} minor units {entry.currency} has no {missing}"
-            file.bad.append(BadRecord("incomplete_entry", detail, f"{origin.path}:{entry.position}", repr(entry).encode()))
-            continue
-        builder = _Builder(account=account, booked_at=_midnight(day), statement_id=statement_id, origin=origin)
-        file.transactions.extend(_records(entry, name, builder))
-    file.statements.append(_statement(end, statement_id, origin))
-
-
-def _records(entry: Entry, name: str, builder: "_Builder") -> Iterator[CanonicalTransaction]:
-    """The ledger movement, then the payments of a batch as its children."""
-    yield builder.transaction(
-        entry,
-        txn_id=name,
-        reference_number=entry.end_to_end_id or entry.customer_reference,
-        end_to_end_id=entry.end_to_end_id,
-        bank_reference=entry.bank_reference,
-        counterparty=(entry.counterparty_name, entry.counterparty_account, entry.counterparty_bank),
-        description=entry.remittance,
-    )
-    if len(entry.details) < 2:
-        return
-    for number, detail in enumerate(entry.details, start=1):
-        # Without an amount of its own a payment can only be found in the original; the parser has reported the mismatch.
-        if detail.amount_minor is not None:
-            yield builder.child(entry, detail, name, number)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Builder:
-    account: str
-    booked_at: dt.datetime
-    statement_id: str
-    origin: FileOrigin
-
-    def transaction(
-        self,
-        entry: Entry,
-        *,
-        txn_id: str,
-        reference_number: str | None,
-        end_to_end_id: str | None,
-        bank_reference: str | None,
-        counterparty: tuple[str | None, str | None, str | None],
-        description: str | None,
-        detail: Detail | None = None,
-        parent: str | None = None,
-    ) -> CanonicalTransaction:
-        origin = self.origin
-        name, account, bank = counterparty
-        return CanonicalTransaction(
-            tenant_id=origin.tenant_id,
-            txn_id=txn_id,
-            revision=origin.revision,
-            source=origin.source,
-            bank_code=origin.bank_code,
-            account_id=self.account,
-            amount_minor=entry.amount_minor if detail is None or detail.amount_minor is None else detail.amount_minor,
-            currency=(detail.currency if detail else None) or entry.currency,
-            direction=(detail.direction if detail else None) or entry.direction,
-            is_reversal=entry.is_reversal,
-            status=_STATUSES[entry.status],
-            booked_at=self.booked_at,
-            value_date=entry.value_date,
-            channel=channel_of(entry.code),
-            transaction_type=transaction_type_of(entry.code),
-            reference_number=_storable(reference_number),
-            end_to_end_id=_storable(end_to_end_id),
-            bank_reference=_storable(bank_reference),
-            counterparty_name=_storable(name),
-            counterparty_account=_storable(account),
-            counterparty_bank=_storable(bank),
-            description=_storable(description),
+            self._bad(entry, "incomplete_entry", f"the entry of {entry.amount_minor} minor units {entry.currency} has no {missing}")
+            return
+        builder = RecordBuilder(
+            account=account,
+            booked_at=_midnight(day),
             statement_id=self.statement_id,
-            parent_txn_id=parent,
-            raw_ref=f"{origin.sha256}#{entry.position}",
-            ingested_at=origin.ingested_at,
+            origin=self._origin,
+            revision=self._origin.revision_of(self._start),
+            is_provisional=is_provisional,
         )
+        records = builder.payments(entry, name) if payments_only else builder.records(entry, name)
+        self._file.transactions.extend(records)
 
-    def child(self, entry: Entry, detail: Detail, parent: str, number: int) -> CanonicalTransaction:
-        return self.transaction(
-            entry,
-            txn_id=f"{parent}/{number}",
-            reference_number=detail.end_to_end_id or detail.payment_reference,
-            end_to_end_id=detail.end_to_end_id,
-            bank_reference=detail.bank_reference,
-            counterparty=(detail.counterparty_name, detail.counterparty_account, detail.counterparty_bank),
-            description=detail.remittance,
-            detail=detail,
-            parent=parent,
-        )
-
-
-def _storable(text: str | None) -> str | None:
-    # PostgreSQL's text holds no NUL; the original keeps it.
-    return text.replace("\0", "") if text and "\0" in text else text
+    def _bad(self, entry: Entry, reason: str, detail: str) -> None:
+        self._file.bad.append(BadRecord(reason, detail, f"{self._origin.path}:{entry.position}", repr(entry).encode()))
 
 
 def _midnight(day: dt.date) -> dt.datetime:

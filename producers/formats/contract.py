@@ -19,6 +19,7 @@ from schemas.records import Direction, Proof
 __all__ = [
     "BadEntry",
     "Balance",
+    "CorrectionKind",
     "Detail",
     "Entry",
     "EntryStatus",
@@ -53,6 +54,13 @@ class EntryStatus(StrEnum):
     PENDING = "PENDING"
     INFORMATION = "INFORMATION"
     EXPECTED = "EXPECTED"
+
+
+class CorrectionKind(StrEnum):
+    """What an entry does to the one that the bank sent before under the same id."""
+
+    REPLACES = "REPLACES"
+    WITHDRAWS = "WITHDRAWS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,7 @@ class Entry:
         line: line in the file, from 1.
         position: the line, or the format's own path where lines do not tell entries apart: `Stmt[1]/Ntry[3]`.
         balance_minor: balance after the entry, signed, in formats that give one.
+        correction: set where the entry corrects an earlier one instead of telling a new movement.
     """
 
     index: int
@@ -138,6 +147,7 @@ class Entry:
     remittance: str | None = None
     details: tuple[Detail, ...] = ()
     balance_minor: int | None = None
+    correction: CorrectionKind | None = None
     line: int
     position: str
 
@@ -178,6 +188,8 @@ class StatementStart:
         opening: booked opening balance where the format states it before the entries.
         version: message version as written, such as `camt.053.001.08`.
         is_copy: marked as a copy or duplicate by the bank (CpyDplctInd).
+        issued: orders what the bank says of one record, higher is later; None unless the feed's ids are said to be stable
+            (`mapping.corrections: by_id`) and the file has a time of creation.
     """
 
     index: int
@@ -190,6 +202,7 @@ class StatementStart:
     opening: Balance | None = None
     version: str = ""
     is_copy: bool = False
+    issued: int | None = None
     line: int
     position: str
 

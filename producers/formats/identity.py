@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from producers.formats.contract import Entry, EntryStatus, StatementStart, StatementType
 
-__all__ = ["entry_names"]
+__all__ = ["entry_names", "own_names"]
 
 _DIGEST_LENGTH = 20
 _SEPARATOR = "\x1f"
@@ -38,6 +38,19 @@ def entry_names(entries: Sequence[Entry], start: StatementStart, accounts: Seque
         names.append(f"{stem}-{ordinals[stem]}")
         ordinals[stem] += 1
     return names
+
+
+def own_names(entries: Sequence[Entry], accounts: Sequence[str]) -> list[str | None]:
+    """`{account}:{own id}` for each entry whose id or bank reference no other of `entries` shares, else None.
+
+    It is the name that `entry_names` gives to the booked entry of the same id, whatever the status of these entries is.
+    """
+    ids = [entry.entry_id or entry.bank_reference for entry in entries]
+    shared = Counter(zip(accounts, ids, strict=True))
+    return [
+        f"{account}:{own}" if own is not None and shared[account, own] == 1 else None
+        for account, own in zip(accounts, ids, strict=True)
+    ]
 
 
 def _own_id(entry: Entry) -> str | None:

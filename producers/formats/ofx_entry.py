@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from producers.errors import RecordError
-from producers.formats.contract import Entry, EntryStatus
+from producers.formats.contract import CorrectionKind, Entry, EntryStatus
 from producers.formats.lines import decode
 from producers.formats.minor_units import unsigned_minor
 from producers.formats.references import clean_reference
@@ -33,9 +33,12 @@ class Correction(NamedTuple):
 
 
 def entry_of(
-    block: bytes, *, index: int, account_id: str, currency: str, status: EntryStatus, line: int, position: str
+    block: bytes, *, index: int, account_id: str, currency: str, status: EntryStatus, line: int, position: str, stable_ids: bool
 ) -> tuple[Entry, Correction | None]:
     """The entry of a STMTTRN, and the correction that it is, if it is one.
+
+    With `stable_ids` the feed says that FITID never comes again for another payment, so it is the id by itself, and a correction
+    has the id of what it corrects.
 
     Raises:
         RecordError: it has no usable date.
@@ -55,13 +58,15 @@ def entry_of(
         # CURRENCY says that TRNAMT is in another currency; ORIGCURRENCY only tells what it was before.
         currency = get("CURSYM", "").strip() or currency
     amount = signed_minor(get("TRNAMT", ""), currency)
-    correction = None
+    correction, kind = None, None
     if "CORRECTFITID" in fields:
         correction = Correction(get("CORRECTFITID", "").strip(), get("CORRECTACTION", "").strip().upper())
+        kind = CorrectionKind.REPLACES
         if correction.action == "DELETE":
-            status = EntryStatus.INFORMATION
+            status, kind = EntryStatus.INFORMATION, CorrectionKind.WITHDRAWS
     available = get("DTAVAIL")
     fitid = clean_reference(plain_text(get("FITID")))
+    named = clean_reference(plain_text(correction.fitid)) if correction is not None and stable_ids else fitid
     entry = Entry(
         index=index,
         account_id=account_id,
@@ -72,7 +77,7 @@ def entry_of(
         booking_date=posted,
         value_date=local_date(available) if available else None,
         # Some banks number FITID anew in each download, so alone it would make different payments one.
-        entry_id=f"{fitid}/{posted}/{amount}" if fitid else None,
+        entry_id=(named if stable_ids else f"{named}/{posted}/{amount}") if named else None,
         bank_reference=fitid,
         customer_reference=clean_reference(plain_text(get("CHECKNUM"))) or clean_reference(plain_text(get("REFNUM"))),
         code=get("TRNTYPE", "").strip() or None,
@@ -80,6 +85,7 @@ def entry_of(
         counterparty_account=plain_text(get("ACCTID")),
         counterparty_bank=plain_text(get("BANKID")),
         remittance=plain_text(get("MEMO")),
+        correction=kind,
         line=line,
         position=position,
     )

@@ -47,6 +47,8 @@ class StatementReader:
         self._version = version
         self._inside = ""
         self._aggregate = ""
+        self._stable_ids = options.mapping.get("corrections") == "by_id"
+        self._served: int | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -101,6 +103,7 @@ class StatementReader:
                 status=EntryStatus.BOOKED if token.tag == "STMTTRN" else EntryStatus.PENDING,
                 line=token.line,
                 position=position,
+                stable_ids=self._stable_ids,
             )
         except (RecordError, AmountError) as error:
             self._proof.bad_entries += 1
@@ -122,6 +125,9 @@ class StatementReader:
                 self.refusal = f"{self._values.get('CODE', '')} {value}".strip()
                 if not self._inside:
                     yield self._finding("server_error", f"the bank's server answered with an error: {self.refusal}", token)
+        elif token.tag == "DTSERVER" and self._stable_ids:
+            digits = value[:14]
+            self._served = int(digits) if len(digits) == 14 and digits.isdigit() and digits.isascii() else None
         elif self._inside:
             name = token.tag if self._aggregate in {"", "BANKTRANLIST"} else f"{self._aggregate}.{token.tag}"
             self._values[name] = value
@@ -139,6 +145,7 @@ class StatementReader:
             currency=stated or _NO_CURRENCY,
             statement_id="/".join(period),
             version=self._version,
+            issued=self._served,
             line=token.line,
             position=f"{self._inside or 'OFX'}[{self.statements}]",
         )

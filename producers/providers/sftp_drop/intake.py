@@ -47,6 +47,7 @@ class FileIntake:
             bank_code=self._options.bank_code,
             accounts=self._options.accounts,
             ingested_at=now,
+            types=self._options.types,
         )
         try:
             file, media_type = self._parse(download.path, origin)

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from producers.errors import ConfigurationError
+from producers.formats.contract import StatementType
+from producers.formats.origin import LEDGER_TYPES
 
 __all__ = ["SECRETS", "DropAddress", "SftpDropOptions", "parse_address"]
 
@@ -32,6 +34,8 @@ class SftpDropOptions(BaseModel):
     bank_code: str | None = None
     mapping: dict[str, Any] = Field(default_factory=dict)
     """Column mapping of delimited files, see `producers.formats.csv_columns.CsvMapping`."""
+    types: frozenset[StatementType] = Field(default=LEDGER_TYPES, min_length=1)
+    """Containers to publish, see `producers.formats.origin.FileOrigin.types`; entries of others go to quarantine."""
     quiet_seconds: int | None = Field(default=None, ge=0)
     """Read a file at first sight when it has not changed for this long, by both clocks; by default it must be seen twice."""
     max_file_bytes: int = Field(default=256 << 20, ge=1)

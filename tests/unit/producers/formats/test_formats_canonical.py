@@ -6,10 +6,10 @@ import io
 import pytest
 from hypothesis import given, settings
 
-from producers.formats import camt053, csv_mapping, mt940
+from producers.formats import bai2, camt053, csv_mapping, mt940, ofx
 from producers.formats.canonical import CanonicalFile, FileOrigin, canonicalise
-from producers.formats.contract import ParseOptions
-from schemas.records import Direction, Proof, StatementKind, Status
+from producers.formats.contract import ParseOptions, StatementType
+from schemas.records import CanonicalTransaction, Direction, Proof, StatementKind, Status
 from tests.fixtures import statement_files as files
 
 NOW = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
@@ -85,11 +85,113 @@ def test_a_pending_entry_does_not_take_the_name_of_the_booked_one():
     assert announced.txn_id != booked.txn_id
 
 
-def test_a_report_is_quarantined_rather_than_booked_twice():
-    content = files.camt(0, [line()]).replace(b"BkToCstmrStmt", b"BkToCstmrAcctRpt").replace(b"Stmt>", b"Rpt>")
+def report(*entries: str, root: str = "BkToCstmrAcctRpt", container: str = "Rpt") -> bytes:
+    content = "".join(files.camt_parts(0, 500, entries or [files.camt_entry(line())], statement="R1"))
+    return content.replace("BkToCstmrStmt", root).replace("Stmt>", f"{container}>").encode()
+
+
+def notification(*entries: str) -> bytes:
+    return report(*entries, root="BkToCstmrDbtCdtNtfctn", container="Ntfctn")
+
+
+def batch_of(*amounts: str) -> str:
+    details = "".join(f"<TxDtls><Amt Ccy='EUR'>{amount}</Amt></TxDtls>" for amount in amounts)
+    whole = files.camt_entry(line())
+    begin, end = whole.index("<NtryDtls>"), whole.index("</Ntry>")
+    return f"{whole[:begin]}<NtryDtls>{details}</NtryDtls>{whole[end:]}"
+
+
+@pytest.mark.parametrize(("content", "kind"), [(report(), "report"), (notification(), "notification")])
+def test_a_report_is_quarantined_where_the_feed_does_not_want_it(content, kind):
     file = of_camt(content)
     assert (file.transactions, file.statements) == ([], [])
-    assert [(bad.reason, bad.position) for bad in file.bad] == [("not_a_statement_report", "day.xml:Rpt[1]/Ntry[1]")]
+    assert [bad.reason for bad in file.bad] == [f"not_a_statement_{kind}"]
+
+
+@pytest.mark.parametrize(("content", "kind"), [(report(), StatementType.REPORT), (notification(), StatementType.NOTIFICATION)])
+def test_a_feed_of_reports_alone_is_a_ledger_of_its_own(content, kind):
+    file = of_camt(content, types=frozenset({kind}))
+    assert [(one.txn_id, one.status, one.revision) for one in file.transactions] == [("DE123:BANK1", Status.SUCCESS, 0)]
+    assert len(file.statements) == 1
+
+
+def test_beside_statements_a_report_is_provisional_until_the_statement_has_its_entry():
+    types = frozenset({StatementType.REPORT, StatementType.STATEMENT})
+    (announced,) = of_camt(report(), types=types, revision=3).transactions
+    (booked,) = of_camt(files.camt(0, [line()]), types=types).transactions
+    assert announced.txn_id == booked.txn_id
+    assert (announced.status, booked.status) == (Status.PENDING, Status.SUCCESS)
+    assert announced.revision < booked.revision
+    assert not of_camt(report(), types=types).statements
+
+
+def test_a_provisional_entry_that_no_statement_could_replace_is_quarantined():
+    types = frozenset({StatementType.REPORT, StatementType.STATEMENT})
+    nameless = files.camt_entry(line()).replace("<AcctSvcrRef>BANK1</AcctSvcrRef>", "")
+    twins = [files.camt_entry(line())] * 2
+    for entries, count in (([nameless], 1), (twins, 2)):
+        file = of_camt(report(*entries), types=types)
+        assert not file.transactions
+        assert [bad.reason for bad in file.bad] == ["no_reference_to_the_statement"] * count
+
+
+def test_beside_statements_a_notification_adds_payments_and_never_movements():
+    types = frozenset({StatementType.NOTIFICATION, StatementType.STATEMENT})
+    file = of_camt(notification(batch_of("2.00", "3.00")), types=types)
+    (booked,) = of_camt(files.camt(0, [line()]), types=types).transactions
+    assert [(one.txn_id, one.parent_txn_id, one.amount_minor) for one in file.transactions] == [
+        (f"{booked.txn_id}/1", booked.txn_id, 200),
+        (f"{booked.txn_id}/2", booked.txn_id, 300),
+    ]
+    assert all(one.revision < booked.revision for one in file.transactions)
+    assert [bad.reason for bad in of_camt(notification(), types=types).bad] == ["repeats_the_statement"]
+
+
+def of_bai2(*, status: str, time: str, amount: int = 5, corrections: str | None = "by_id", reference: str = "B1") -> CanonicalFile:
+    content = (
+        f"01,A,B,260103,{time},1,,,2/\n02,B,A,{status},260102,2359,USD,2/\n03,77,USD,,,,/\n16,195,{amount},Z,{reference},C1,x\n"
+        f"49,{amount},3/\n98,{amount},1,5/\n99,{amount},1,7/\n"
+    )
+    options = ParseOptions(mapping={"corrections": corrections} if corrections else {})
+    return canonicalise(bai2.parse(io.BytesIO(content.encode()), options), origin(path="x.bai"))
+
+
+def test_what_the_bank_says_last_of_a_record_wins():
+    told = [
+        of_bai2(status=status, time=time, amount=amount).transactions[0]
+        for status, time, amount in (("1", "0400", 5), ("2", "0500", 5), ("1", "0501", 6), ("3", "0502", 7))
+    ]
+    assert {one.txn_id for one in told} == {"77:B1"}
+    assert [one.status for one in told] == [Status.SUCCESS, Status.VOID, Status.SUCCESS, Status.SUCCESS]
+    assert [one.revision for one in told] == sorted({one.revision for one in told})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"corrections": None}, "correction_not_applied"), ({"reference": ""}, "correction_without_id")],
+)
+@pytest.mark.parametrize("status", ["2", "3"])
+def test_a_correction_of_nobody_knows_what_is_quarantined(status, changes, reason):
+    file = of_bai2(status=status, time="0400", **changes)
+    assert not file.transactions
+    assert [bad.reason for bad in file.bad] == [reason]
+
+
+@pytest.mark.parametrize(("action", "status"), [("DELETE", Status.VOID), ("REPLACE", Status.SUCCESS)])
+def test_an_ofx_correction_takes_the_id_of_what_it_corrects(action, status):
+    def download(served: str, row: str) -> CanonicalTransaction:
+        content = (
+            f"OFXHEADER:100\n\n<OFX><SONRS><DTSERVER>{served}</SONRS><STMTRS><CURDEF>USD<BANKACCTFROM><ACCTID>1</BANKACCTFROM>"
+            f"<BANKTRANLIST><STMTTRN><DTPOSTED>20260102<TRNAMT>{row}</STMTTRN></BANKTRANLIST></STMTRS></OFX>"
+        )
+        options = ParseOptions(mapping={"corrections": "by_id"})
+        (record,) = canonicalise(ofx.parse(io.BytesIO(content.encode()), options), origin(path="x.ofx")).transactions
+        return record
+
+    first = download("20260103120000", "-1.00<FITID>F1")
+    second = download("20260104120000[-5:EST]", f"-2.00<FITID>F2<CORRECTFITID>F1<CORRECTACTION>{action}")
+    assert first.txn_id == second.txn_id == "1:F1"
+    assert (second.revision > first.revision, second.status) == (True, status)
 
 
 def test_rows_of_overlapping_downloads_have_the_same_names():
