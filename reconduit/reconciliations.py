@@ -1,30 +1,48 @@
-"""Reading reconciliation files."""
+"""Reading reconciliation files, with the files that they name and the currencies that exist."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reconciler.errors import RulesError
 from reconciler.reconciliation import Reconciliation
 from reconciler.rules import parse_reconciliation
+from reconciler.yaml_nodes import Origin
 from reconduit.errors import SettingsError
+from schemas.currency_codes import CURRENCY_DECIMALS
 
-__all__ = ["describe_files", "load_reconciliations", "read_reconciliation"]
+__all__ = ["load_reconciliations", "parse_rules", "read_reconciliation"]
+
+
+def parse_rules(text: str, name: str, read_beside: Callable[[str], str] | None = None) -> Reconciliation:
+    """The reconciliation in a text that was kept somewhere else than in a file.
+
+    Args:
+        text: the rules file's content.
+        name: where it was kept, for messages.
+        read_beside: the text of a file that it names (`Reconciliation.attachments`); None when it may name none.
+
+    Raises:
+        SettingsError: it is wrong; the message begins with `name` and the line.
+    """
+    try:
+        return parse_reconciliation(text, Origin(name, CURRENCY_DECIMALS, read_beside))
+    except RulesError as error:
+        raise SettingsError(str(error)) from error
 
 
 def read_reconciliation(path: Path) -> Reconciliation:
-    """The reconciliation in one file.
+    """The reconciliation in one file; a file of rates that it names is looked for beside it.
 
     Raises:
         SettingsError: the file cannot be read or is wrong; the message names it and the line.
     """
     try:
-        return parse_reconciliation(path.read_text(encoding="utf-8"), str(path))
-    except RulesError as error:
-        raise SettingsError(str(error)) from error
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"reconciliation file {path} cannot be read: {error.strerror}") from error
+        raise SettingsError(f"rules file {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"reconciliation file {path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+        raise SettingsError(f"rules file {path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+    return parse_rules(text, str(path), lambda name: (path.parent / name).read_text(encoding="utf-8"))
 
 
 def load_reconciliations(folder: Path) -> Sequence[Reconciliation]:
@@ -43,19 +61,3 @@ def load_reconciliations(folder: Path) -> Sequence[Reconciliation]:
             raise SettingsError(f"{path}: another file describes reconciliation {one.name} already")
         found[one.name] = one
     return list(found.values())
-
-
-def describe_files(paths: Sequence[Path]) -> int:
-    """Print what each file means.
-
-    Returns:
-        0; a wrong file raises.
-
-    Raises:
-        SettingsError: a file cannot be read or is wrong.
-    """
-    for path in paths:
-        one = read_reconciliation(path)
-        print(f"{path}: {one.name} version {one.version}, {one.shape} shape, digest {one.digest[:12]}")
-        print(f"  sides: {', '.join(one.side_names)}")
-    return 0

@@ -72,6 +72,8 @@ def _sums(reconciliation: Reconciliation, items: Sequence[Item], outcome: Outcom
         if item.side == left and Member(item.side, item.id) in matched:
             sums[item.currency]["matched"] += item.signed_minor
     for broken in outcome.breaks:
+        # A difference of converted amounts is in the base currency, which no item needs to be in.
+        sums.setdefault(broken.currency, {"left": 0, "right": 0, "matched": 0, "open": 0})
         sums[broken.currency]["open"] += broken.amount_minor
     return sums
 

@@ -1,0 +1,20 @@
+"""Which currencies exist: the codes of ISO 4217, with the funds codes and those that were withdrawn since 2018."""
+
+from schemas.money import currency_exponent
+
+__all__ = ["CURRENCY_DECIMALS"]
+
+_CURRENT = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP
+CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR
+MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD
+SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST
+XAF XCD XCG XOF XPF XXX YER ZAR ZMW ZWG
+"""
+
+_WITHDRAWN = "ANG BGN CUC HRK MRO SLL STD VEF ZWL"
+"""Old books still have them."""
+
+CURRENCY_DECIMALS = {code: currency_exponent(code) for code in f"{_CURRENT} {_WITHDRAWN}".split()}
+"""Number of decimals by currency code. Metals and test codes are no money and are left out; XXX stands for no currency."""
