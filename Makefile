@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Most tests wait for services more than they compute; each worker starts services of its own when it needs them.
+WORKERS ?= 3
 # When make itself is killed, the command gets SIGTERM and stops what it started.
 BOUND := $(if $(shell command -v setpriv 2>/dev/null),setpriv --pdeathsig=TERM --,)
 # One stamp per content of the pins: a second `make setup` has nothing to do.
@@ -40,9 +42,9 @@ demo: setup ## reconcile a world of payments on local services, with a web page 
 services: setup ## run Kafka, PostgreSQL and SFTP until Ctrl-C, for work on Reconduit (ARGS="--brokers 3")
 	@exec $(BOUND) $(BIN)/python -m reconduit services $(ARGS)
 
-test: setup lint types browser ## all checks and all tests (ARGS="-k name")
+test: setup lint types browser ## all checks and all tests (ARGS="-k name", WORKERS=0 for one at a time)
 	@echo "[test] pytest ..."
-	@exec $(BOUND) $(BIN)/python -m pytest $(ARGS)
+	@exec $(BOUND) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-unit: setup ## the fast tests, which need no service (ARGS="-k name")
 	@exec $(BOUND) $(BIN)/python -m pytest tests/unit -m "not slow and not integration and not e2e" $(ARGS)
