@@ -9,15 +9,19 @@ from reconciler.reconciliation import Reconciliation
 from reconciler.text import normalise_reference
 from reconciler.types import Item
 
-__all__ = ["SELECT_RECORDS", "item_of_row", "side_of_row"]
+__all__ = ["RECORD_COLUMNS", "SELECT_RECORDS", "item_of_row", "side_of_row"]
 
-SELECT_RECORDS = """
-SELECT t.txn_hash, t.source_id, t.txn_id, t.account_id, t.currency, t.direction, t.status, t.is_reversal, t.amount_minor,
-       t.fee_minor,
-       to_timestamp(0) + t.booked_us * interval '1 microsecond' AS booked_at, t.value_date, t.reference_number,
-       t.detail ->> 'end_to_end_id' AS end_to_end_id, t.detail ->> 'bank_reference' AS bank_reference,
-       t.detail ->> 'counterparty_name' AS counterparty, t.detail ->> 'description' AS description,
-       t.detail ->> 'channel' AS channel, t.detail ->> 'transaction_type' AS transaction_type
+RECORD_COLUMNS = """
+t.txn_hash, t.source_id, t.txn_id, t.account_id, t.currency, t.direction, t.status, t.is_reversal, t.amount_minor, t.fee_minor,
+to_timestamp(0) + t.booked_us * interval '1 microsecond' AS booked_at, t.value_date, t.reference_number, t.settlement_id,
+t.detail ->> 'end_to_end_id' AS end_to_end_id, t.detail ->> 'bank_reference' AS bank_reference,
+t.detail ->> 'counterparty_name' AS counterparty, t.detail ->> 'description' AS description,
+t.detail ->> 'channel' AS channel, t.detail ->> 'transaction_type' AS transaction_type
+"""
+"""What an item is made of, from `transaction t`."""
+
+SELECT_RECORDS = f"""
+SELECT {RECORD_COLUMNS}
 FROM transaction t
 WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id' IS NULL
 """
@@ -25,7 +29,7 @@ WHERE t.source_id = ANY(%s) AND NOT t.superseded AND t.detail ->> 'parent_txn_id
 
 
 def side_of_row(reconciliation: Reconciliation, row: Mapping[str, Any], source: str) -> str | None:
-    """Name of the first side whose filter accepts a row of `SELECT_RECORDS`, None when none does."""
+    """Name of the first side whose filter accepts a row with `RECORD_COLUMNS`, None when none does."""
     for side in reconciliation.sides:
         chosen = side.filter
         if (
@@ -44,8 +48,8 @@ def side_of_row(reconciliation: Reconciliation, row: Mapping[str, Any], source: 
     return None
 
 
-def item_of_row(row: Mapping[str, Any], side: str, source: str) -> Item:
-    """The item of one row of `SELECT_RECORDS`, on the side named `side`; its id is `source/txn_id`."""
+def item_of_row(row: Mapping[str, Any], side: str, source: str, key: str = "reference_number") -> Item:
+    """The item of one row with `RECORD_COLUMNS`, on the side named `side`; its id is `source/txn_id`, its key in column `key`."""
     texts = (row["end_to_end_id"], row["bank_reference"])
     references = tuple(normal for text in texts if text for normal in [normalise_reference(text)] if normal)
     return Item(
@@ -60,7 +64,7 @@ def item_of_row(row: Mapping[str, Any], side: str, source: str) -> Item:
         is_reversal=row["is_reversal"],
         fee_minor=row["fee_minor"],
         value_date=row["value_date"],
-        key=normalise_reference(row["reference_number"] or "") or None,
+        key=normalise_reference(row[key] or "") or None,
         references=references,
         counterparty=row["counterparty"],
         text=row["description"] or "",

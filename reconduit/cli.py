@@ -14,6 +14,7 @@ from reconduit.commands.migrate import migrate
 from reconduit.commands.produce import produce
 from reconduit.commands.replay import replay
 from reconduit.commands.rules import rules
+from reconduit.commands.rules_diff import diff, list_stored
 from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
 from reconduit.errors import ReconduitError
@@ -30,6 +31,8 @@ app = typer.Typer(
 
 for command in (match, inspect, demo, produce, consume, close, replay, api, migrate, sandbox, services):
     app.command()(command)
+rules.command()(diff)
+rules.command("list")(list_stored)
 app.add_typer(rules)
 
 

@@ -21,7 +21,7 @@ from reconduit.matching.table import print_result
 from schemas.errors import AmountError
 from schemas.money import currency_exponent
 
-__all__ = ["run_match"]
+__all__ = ["read_pair", "run_match"]
 
 
 def run_match(left: str, right: str, *, rules: Path | None, out: Path | None, json: str | None, currency: str | None) -> int:
@@ -49,7 +49,7 @@ def run_match(left: str, right: str, *, rules: Path | None, out: Path | None, js
         except AmountError as error:
             raise SettingsError(f"--currency: {error}") from error
     reconciliation = load_reconciliation(rules)
-    files = _read(reconciliation, left, right, currency)
+    files = read_pair(reconciliation, left, right, currency)
     for file in files:
         for warning in file.warnings:
             print(f"reconduit: {warning}", file=sys.stderr)
@@ -73,7 +73,7 @@ def run_match(left: str, right: str, *, rules: Path | None, out: Path | None, js
     return 1 if outcome.breaks else 0
 
 
-def _read(reconciliation: Reconciliation, left: str, right: str, currency: str | None) -> tuple[FileEntries, FileEntries]:
+def read_pair(reconciliation: Reconciliation, left: str, right: str, currency: str | None) -> tuple[FileEntries, FileEntries]:
     """Both files. One that names no currency takes the only currency of the other, unless option or rules say another."""
     columns = [reconciliation.csv.get(name) for name in reconciliation.side_names]
     defaults = [currency or (mapped.currency_code if mapped else None) for mapped in columns]
