@@ -31,7 +31,7 @@ def test_every_command_of_make_is_phony() -> None:
 
 def test_the_demo_gets_its_arguments_and_pytest_is_the_last_step() -> None:
     assert "-m reconduit demo --once --json file" in make("-n", "demo", "ARGS=--once --json file")
-    assert make("-n", "test", "ARGS=-k x").rstrip().splitlines()[-1].endswith("-m pytest -k x")
+    assert make("-n", "test", "ARGS=-k x").rstrip().splitlines()[-1].endswith("-m pytest -n 3 --dist loadfile -k x")
 
 
 def test_ci_runs_make_test() -> None:
