@@ -1,99 +1,196 @@
-"""Closing books: statement-shaped reconciliations, account by account and currency by currency, each solved whole."""
+"""Closing books: statement-shaped reconciliations, account by account and currency by currency, each solved whole.
+
+A book is solved again when its records, its sources' watermarks, operators' decisions about it or the rules have changed. What the
+watermarks have passed is final and sealed. A book that is sealed and wholly final stays as it is under a new version of the
+rules, until its records change.
+"""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from psycopg import Connection
-from psycopg.rows import dict_row
 
+from consumers.balance_proof import StatementProof, prove_sides, read_statement_proofs
+from consumers.book_records import BookRecords, Place, fingerprints, read_books
 from consumers.columns import SourceCode
 from consumers.copying import copy_in
-from consumers.decisions import break_rows, match_rows
-from consumers.items import SELECT_RECORDS, item_of_row, side_of_row
+from consumers.decisions import MemberHash, break_rows, match_rows
+from consumers.operator_log import OperatorLog
+from consumers.sealing import Seal, latest_seals, seal_book
 from consumers.sides import Compiled
-from consumers.watermarks import Watermarks
+from consumers.watermarks import Watermarks, latest_due_day
 from reconciler.dispatch import solve
-from reconciler.types import Item, Member
+from reconciler.due import Horizon
+from reconciler.types import Break, Match, Member, Outcome
 from schemas.keys import hash64
 
-__all__ = ["BookCloser"]
+__all__ = ["BookCloser", "BooksClosed"]
+
+_ROWS_A_COPY = 50_000
+
+_Decided = TypeVar("_Decided", Match, Break)
+
+_STANDING = """
+SELECT account_id, currency, count(*) FROM (SELECT account_id, currency FROM match WHERE reconciliation_id = %(code)s
+UNION ALL SELECT account_id, currency FROM break WHERE reconciliation_id = %(code)s) AS standing GROUP BY 1, 2
+"""
+
+# A revocation has the members of what it revokes, so it is counted with it and changes the list.
+_DECIDED = """
+SELECT t.account_id, t.currency, string_agg(DISTINCT d.operator_decision_id::text, ' ' ORDER BY d.operator_decision_id::text)
+FROM operator_decision d CROSS JOIN unnest(d.members) AS m (txn_hash) JOIN transaction t USING (txn_hash)
+WHERE d.reconciliation = %s AND d.operator_decision_id <= %s AND NOT t.superseded GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksClosed:
+    """How many books were solved, and how many of them have a new seal."""
+
+    solved: int
+    sealed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a book is solved from: a fingerprint of all of it but the rules, and the version of these."""
+
+    fingerprint: str
+    version: int
 
 
 class BookCloser:
-    """Solves the books of one statement-shaped reconciliation again whenever their records or watermarks have changed."""
+    """Solves the books of one statement-shaped reconciliation again whenever what they are solved from has changed."""
 
-    def __init__(self, compiled: Compiled, sources: Mapping[tuple[str, str], SourceCode]) -> None:
-        """Close the books of `compiled`; the caller keeps `sources` up to date."""
+    def __init__(
+        self, connection: Connection[Any], compiled: Compiled, sources: Mapping[tuple[str, str], SourceCode], operators: OperatorLog
+    ) -> None:
+        """Close the books of `compiled`; the caller keeps `sources` and `operators` up to date."""
+        self._connection = connection
         self._compiled = compiled
         self._sources = sources
-        self._signatures: dict[tuple[str, str], tuple[str, int]] = {}
+        self._operators = operators
+        self._solved: dict[Place, tuple[_Inputs, int]] = {}
 
-    def close(self, connection: Connection[Any], watermarks: Watermarks) -> int:
-        """Bring every book up to date, each in a transaction of its own under the book's lock.
+    def close(self, watermarks: Watermarks) -> BooksClosed:
+        """Bring every book up to date, each in a transaction of its own under the book's lock."""
+        connection, rules = self._connection, self._compiled.reconciliation
+        names = {code.source_id: name for (_, name), code in self._sources.items() if name in self._compiled.sources}
+        standing, seals = self._standing(), latest_seals(connection, rules.name)
+        prints, decided = fingerprints(connection, list(names)), self._decided()
+        horizons = {place: watermarks.horizon(rules, place[0]) for place in prints}
+        inputs = {
+            place: _Inputs(_fingerprint(text, horizons[place], decided.get(place, "")), rules.version)
+            for place, text in prints.items()
+        }
+        due = [place for place in prints if not self._is_up_to_date(place, inputs[place], standing.get(place, 0), seals.get(place))]
+        proofs = read_statement_proofs(connection, names, due)
+        connection.rollback()
+        for place in standing.keys() - prints.keys():
+            self._store(place, Outcome(), {})
+        sealed = 0
+        for book in read_books(connection, rules, names, due):
+            place = book.place
+            outcome = solve(rules, book.items, horizons[place], self._operators.about(rules.name).about(book.items))
+            seal = self._sealing(book, outcome, horizons[place], inputs[place], seals.get(place), proofs.get(place, ()))
+            sealed += self._store(place, outcome, book.hashes, seal)
+            self._solved[place] = (inputs[place], len(outcome.matches) + len(outcome.breaks))
+        self._mark_applied()
+        return BooksClosed(len(due), sealed)
 
-        Returns:
-            How many books were solved.
-        """
-        solved = 0
-        standing = self._standing(connection)
-        for (account, currency), rows in self._books(connection).items():
-            horizon = watermarks.horizon(self._compiled.reconciliation, account)
-            # The sources' watermarks move at every poll; only whether something has become due since changes a decision.
-            days = sorted((name, mark.date().isoformat()) for name, mark in horizon.items())
-            state = f"{days} {sorted((item.id, hashed) for item, hashed in rows)}"
-            signature = hashlib.sha256(state.encode()).hexdigest()
-            # A replay throws decisions away; their number tells.
-            if self._signatures.get((account, currency)) == (signature, standing.get((account, currency), 0)):
-                continue
-            decided = self._solve(connection, account, currency, rows, horizon)
-            self._signatures[account, currency] = (signature, decided)
-            solved += 1
-        return solved
+    def _is_up_to_date(self, place: Place, inputs: _Inputs, standing: int, seal: Seal | None) -> bool:
+        """Whether what stands about a book is right. A replay throws decisions away; their number tells."""
+        if self._solved.get(place) == (inputs, standing):
+            return True
+        final = seal is not None and not seal.provisional and (seal.inputs, seal.decisions) == (inputs.fingerprint, standing)
+        if final:
+            self._solved[place] = (inputs, standing)
+        return final
 
-    def _standing(self, connection: Connection[Any]) -> dict[tuple[str, str], int]:
+    def _standing(self) -> dict[Place, int]:
         """How many decisions stand, by book."""
-        rows = connection.execute(
-            "SELECT account_id, currency, count(*) FROM (SELECT account_id, currency FROM match WHERE reconciliation_id = %(code)s "
-            "UNION ALL SELECT account_id, currency FROM break WHERE reconciliation_id = %(code)s) AS standing GROUP BY 1, 2",
-            {"code": self._compiled.code},
-        )
+        rows = self._connection.execute(_STANDING, {"code": self._compiled.code})
         return {(account, currency): count for account, currency, count in rows}
 
-    def _books(self, connection: Connection[Any]) -> dict[tuple[str, str], list[tuple[Item, int]]]:
-        names = {code.source_id: name for (_, name), code in self._sources.items() if name in self._compiled.sources}
-        books: dict[tuple[str, str], list[tuple[Item, int]]] = defaultdict(list)
-        with connection.cursor(row_factory=dict_row) as cursor:
-            for row in cursor.execute(SELECT_RECORDS, (list(names),)):
-                source = names[row["source_id"]]
-                side = side_of_row(self._compiled.reconciliation, row, source)
-                if side is not None:
-                    item = item_of_row(row, side, source)
-                    books[row["account_id"], row["currency"]].append((item, row["txn_hash"]))
-        connection.rollback()
-        return books
+    def _decided(self) -> dict[Place, str]:
+        """Which decisions of operators are about each book, as far as this round knows them."""
+        if not self._operators.newest:
+            return {}
+        rows = self._connection.execute(_DECIDED, (self._compiled.reconciliation.name, self._operators.newest))
+        return {(account, currency): numbers for account, currency, numbers in rows}
 
-    def _solve(
-        self, connection: Connection[Any], account: str, currency: str, rows: list[tuple[Item, int]], horizon: Mapping[str, Any]
-    ) -> int:
-        """Solve one book and replace its decisions; returns how many there are now."""
-        compiled = self._compiled
-        hashes = {Member(item.side, item.id): hashed for item, hashed in rows}
-        outcome = solve(compiled.reconciliation, [item for item, _ in rows], horizon)
+    def _sealing(
+        self,
+        book: BookRecords,
+        outcome: Outcome,
+        horizon: Horizon,
+        inputs: _Inputs,
+        former: Seal | None,
+        statements: Sequence[StatementProof],
+    ) -> Callable[[], bool] | None:
+        """What seals the book inside the transaction that stores its decisions; None when no day of it is complete."""
+        rules = self._compiled.reconciliation
+        if len(horizon) < len(rules.sides) or not book.items:
+            return None
+        days = [item.booked_at.date() for item in book.items]
+        # Up to the last booking, not to the watermark: days without records need no seal.
+        through = min(latest_due_day(rules.calendar, min(horizon.values())), max(days))
+        if through < min(days):
+            return None
+        return partial(
+            seal_book,
+            self._connection,
+            reconciliation=rules.name,
+            version=rules.version,
+            place=book.place,
+            through=through,
+            outcome=outcome,
+            inputs=inputs.fingerprint,
+            former=former,
+            prove=lambda: prove_sides(rules.side_names, book.items, outcome, through, statements),
+        )
 
-        def group(members: tuple[Member, ...]) -> int:
-            return hash64(",".join(str(one) for one in sorted(hashes[member] for member in members)))
+    def _store(self, place: Place, outcome: Outcome, hashes: Mapping[str, int], seal: Callable[[], bool] | None = None) -> bool:
+        """Replace a book's decisions, in one transaction. Returns whether it was sealed."""
+        connection, compiled = self._connection, self._compiled
+
+        def member_hash(member: Member) -> int:
+            return hashes[member.id]
 
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (hash64(f"book {compiled.code} {account} {currency}"),))
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (hash64(f"book {compiled.code} {place[0]} {place[1]}"),))
             for table in ("match", "break"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE reconciliation_id = %s AND account_id = %s AND currency = %s",
-                    (compiled.code, account, currency),
+                    (compiled.code, *place),
                 )
-            matches = [(group(match.members), match) for match in outcome.matches]
-            breaks = [(group(one.members), one) for one in outcome.breaks]
-            copy_in(connection, "match", match_rows(compiled.reconciliation, compiled.code, matches, hashes.__getitem__))
-            copy_in(connection, "break", break_rows(compiled.reconciliation, compiled.code, breaks, hashes.__getitem__))
-        return len(matches) + len(breaks)
+            for start in range(0, len(outcome.matches), _ROWS_A_COPY):
+                matches = _in_groups(outcome.matches[start : start + _ROWS_A_COPY], member_hash)
+                copy_in(connection, "match", match_rows(compiled.reconciliation, compiled.code, matches, member_hash))
+            for start in range(0, len(outcome.breaks), _ROWS_A_COPY):
+                breaks = _in_groups(outcome.breaks[start : start + _ROWS_A_COPY], member_hash)
+                copy_in(connection, "break", break_rows(compiled.reconciliation, compiled.code, breaks, member_hash))
+            return seal() if seal is not None else False
+
+    def _mark_applied(self) -> None:
+        """Note which decisions of operators the books have been solved with."""
+        self._connection.execute(
+            "UPDATE operator_decision SET applied_at = now() WHERE applied_at IS NULL AND reconciliation = %s "
+            "AND operator_decision_id <= %s",
+            (self._compiled.reconciliation.name, self._operators.newest),
+        )
+        self._connection.commit()
+
+
+def _fingerprint(records: str, horizon: Horizon, decided: str) -> str:
+    """The sources' watermarks move at every poll; only whether something has become due since changes a decision."""
+    days = sorted((name, mark.date().isoformat()) for name, mark in horizon.items())
+    return hashlib.sha256(f"{records} {days} {decided}".encode()).hexdigest()
+
+
+def _in_groups(decided: Sequence[_Decided], member_hash: MemberHash) -> list[tuple[int, _Decided]]:
+    """Decisions with the hash of their members, which is their `group_hash`."""
+    return [(hash64(",".join(str(number) for number in sorted(map(member_hash, one.members)))), one) for one in decided]

@@ -12,7 +12,16 @@ from reconciler.reconciliation import Reconciliation
 from reconciler.types import Break, Decision, Match, Member, Nearest, Reason
 from schemas.tables import BREAK_TYPES, STAGES
 
-__all__ = ["BREAK_COLUMNS", "MATCH_COLUMNS", "break_rows", "decision_hashes", "match_rows", "plain_breaks", "plain_matches"]
+__all__ = [
+    "BREAK_COLUMNS",
+    "MATCH_COLUMNS",
+    "MemberHash",
+    "break_rows",
+    "decision_hashes",
+    "match_rows",
+    "plain_breaks",
+    "plain_matches",
+]
 
 _COMMON: dict[str, pl.DataType | type[pl.DataType]] = {
     "final": pl.Boolean,

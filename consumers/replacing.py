@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from consumers.columns import SourceCode
 from consumers.copying import bigints, copy_in
+from consumers.operator_log import NO_DECISIONS, StandingDecisions
 from consumers.sides import Compiled, items_of
 from consumers.solving import solve_groups
 from reconciler.due import Horizon
@@ -24,6 +25,7 @@ def replace_decisions(
     groups: Collection[int],
     standing: Collection[int],
     horizon: Horizon | None = None,
+    decided: StandingDecisions = NO_DECISIONS,
 ) -> tuple[int, int]:
     """Solve groups of one reconciliation and replace the rows of `match` and `break` about them.
 
@@ -35,6 +37,7 @@ def replace_decisions(
         groups: hashes of the groups to solve.
         standing: those of them about which something may have been decided before.
         horizon: watermarks by side for the close pass; None for the stream pass.
+        decided: operators' decisions in force; what they tie to a group is among `groups`.
 
     Returns:
         How many matches and breaks stand now.
@@ -46,7 +49,7 @@ def replace_decisions(
     wanted = pl.DataFrame({"group": list(groups)}, schema={"group": pl.Int64})
     items = items_of(compiled, members, sources).join(wanted, on="group", how="semi")
     names = {code.source_id: name for (_, name), code in sources.items()}
-    matches, breaks = solve_groups(compiled, items, names, horizon)
+    matches, breaks = solve_groups(compiled, items, names, horizon, decided)
     copy_in(connection, "match", matches)
     copy_in(connection, "break", breaks)
     return len(matches), len(breaks)

@@ -9,7 +9,7 @@ from consumers.columns import SourceCode
 from consumers.locks import KeySpace
 from reconciler.reconciliation import KeyField, Reconciliation
 
-__all__ = ["Compiled", "compile_reconciliation", "items_of"]
+__all__ = ["Compiled", "compile_reconciliation", "group_of", "items_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,15 @@ def compile_reconciliation(reconciliation: Reconciliation, code: int) -> Compile
     return Compiled(reconciliation, code, space)
 
 
+def group_of(compiled: Compiled, sources: Mapping[tuple[str, str], SourceCode]) -> pl.Expr:
+    """Column `group` of stored records: the hash of the key that ties them in this reconciliation."""
+    settlement = compiled.space is KeySpace.SETTLEMENT
+    primary = [code.source_id for code in sources.values() if code.by_settlement == settlement]
+    # A record without the key is a group of its own, so that it shows as open instead of nowhere.
+    own = pl.when(pl.col("source_id").is_in(primary)).then("group_hash").otherwise(pl.coalesce("second_hash", "txn_hash"))
+    return own.alias("group")
+
+
 def items_of(compiled: Compiled, members: pl.DataFrame, sources: Mapping[tuple[str, str], SourceCode]) -> pl.DataFrame:
     """Those `members` that are on a side, as the engine's columns.
 
@@ -48,16 +57,12 @@ def items_of(compiled: Compiled, members: pl.DataFrame, sources: Mapping[tuple[s
     Returns:
         `reconciler.columnar.ITEM_COLUMNS` and, for the per-group path, direction, fee_minor, source_id and txn_id.
     """
-    settlement = compiled.space is KeySpace.SETTLEMENT
-    primary = [code.source_id for code in sources.values() if code.by_settlement == settlement]
-    # A record without the key is a group of its own, so that it shows as open instead of nowhere.
-    group = pl.when(pl.col("source_id").is_in(primary)).then("group_hash").otherwise(pl.coalesce("second_hash", "txn_hash"))
-    key = "settlement_id" if settlement else "reference_number"
+    key = "settlement_id" if compiled.space is KeySpace.SETTLEMENT else "reference_number"
     side = pl.lit(None, dtype=pl.Int8)
     for index in reversed(range(len(compiled.reconciliation.sides))):
         side = pl.when(_on_side(compiled, index, members, sources)).then(pl.lit(index, dtype=pl.Int8)).otherwise(side)
     return (
-        members.with_columns(side.alias("side"), group.alias("group"))
+        members.with_columns(side.alias("side"), group_of(compiled, sources))
         .filter(pl.col("side").is_not_null())
         .select(
             "group",
@@ -91,4 +96,13 @@ def _on_side(compiled: Compiled, index: int, members: pl.DataFrame, sources: Map
         accepts = accepts & pl.col("transaction_type").is_in(list(chosen.transaction_type))
     if chosen.channel:
         accepts = accepts & pl.col("channel").is_in(list(chosen.channel))
+    if chosen.currency:
+        accepts = accepts & pl.col("currency").is_in(list(chosen.currency))
+    if chosen.least_minor is not None:
+        accepts = accepts & (pl.col("amount_minor") >= chosen.least_minor)
+    if chosen.most_minor is not None:
+        accepts = accepts & (pl.col("amount_minor") <= chosen.most_minor)
+    if chosen.booked_from is not None:
+        begin = dt.datetime.combine(chosen.booked_from, dt.time(), tzinfo=dt.UTC)
+        accepts = accepts & (pl.col("booked_us") >= int(begin.timestamp()) * _MICROSECONDS)
     return accepts

@@ -16,7 +16,8 @@ from psycopg import Connection
 from consumers.columns import STORED, SourceCode
 from consumers.copying import copy_in
 from consumers.locks import KeySpace, lock_shards, shards_of
-from consumers.members import MEMBER_COLUMNS, read_by_group, read_by_second
+from consumers.members import MEMBER_COLUMNS, read_by_group, read_by_second, read_revisions
+from consumers.operator_log import OperatorLog
 from consumers.replacing import replace_decisions
 from consumers.revisions import Earlier, find_earlier, highest_revisions, mark_superseded, remember_revised
 from consumers.sides import Compiled
@@ -50,6 +51,7 @@ class StreamPass:
         self._compiled = compiled
         self._sources = sources
         self._seconds = {(one.space, name) for one in compiled for name in one.sources}
+        self._operators = OperatorLog()
 
     def apply(self, connection: Connection[Any], batch: pl.DataFrame) -> Applied:
         """Store and solve, inside the caller's open transaction.
@@ -67,11 +69,13 @@ class StreamPass:
             earlier = find_earlier(connection, records)
             touched = {space: hashes | self._touched(records, earlier.rows)[space] for space, hashes in touched.items()}
         known = self._read(connection, touched)
+        known, tied = self._read_tied(connection, records, known, touched)
         fresh = records.join(known, on=["txn_hash", "revision", "txn_id"], how="anti", maintain_order="left")
         if fresh.is_empty():
             return Applied(0, len(batch), {}, {})
         members = self._store(connection, fresh, known, earlier)
         affected, standing = self._touched(fresh, earlier.rows), self._touched(known, earlier.rows)
+        affected = {space: groups | tied[space] for space, groups in affected.items()}
         matches, breaks = self._solve(connection, members, affected, standing)
         return Applied(len(fresh), len(batch) - len(fresh), matches, breaks)
 
@@ -99,6 +103,37 @@ class StreamPass:
             return known
         others = [read_by_second(connection, touched[space]) for space in seconds]
         return pl.concat([known, *others]).unique(subset=["txn_hash", "revision"], maintain_order=True)
+
+    def _read_tied(
+        self, connection: Connection[Any], records: pl.DataFrame, known: pl.DataFrame, touched: Mapping[KeySpace, set[int]]
+    ) -> tuple[pl.DataFrame, Mapping[KeySpace, set[int]]]:
+        """Lock and read what operators tied to the touched groups, too.
+
+        Returns:
+            The stored members of all these groups, and the groups of the confirmed records.
+        """
+        tied: dict[KeySpace, set[int]] = {space: set() for space in touched}
+        held = dict(touched)
+        while True:
+            # Under the locks: whoever decided before they were taken is seen here, and who decides later finds our rows.
+            self._operators.refresh(connection)
+            if not self._operators:
+                return known, tied
+            seen = {*records["txn_hash"].to_list(), *known["txn_hash"].to_list()}
+            confirmed = {
+                decision
+                for one in self._compiled
+                for decision in self._operators.about(one.reconciliation.name).confirmations(seen)
+            }
+            rows = read_revisions(connection, {member for one in confirmed for member in one.members})
+            tied = self._touched(rows)
+            more = {space: groups - held[space] for space, groups in tied.items()}
+            if not any(more.values()):
+                return known, tied
+            # Not in order any more, so this may deadlock; the server notices, and the batch is tried again.
+            lock_shards(connection, set().union(*(shards_of(space, hashes) for space, hashes in more.items())))
+            held = {space: groups | more[space] for space, groups in held.items()}
+            known = pl.concat([known, self._read(connection, more)]).unique(subset=["txn_hash", "revision"], maintain_order=True)
 
     def _store(self, connection: Connection[Any], fresh: pl.DataFrame, known: pl.DataFrame, earlier: Earlier) -> pl.DataFrame:
         """Copy the new rows, mark what they supersede, and return every live member of the touched groups."""
@@ -138,7 +173,13 @@ class StreamPass:
             groups = affected[one.space]
             name = one.reconciliation.name
             matches[name], breaks[name] = replace_decisions(
-                connection, one, members, self._sources, groups=groups, standing=groups & standing[one.space]
+                connection,
+                one,
+                members,
+                self._sources,
+                groups=groups,
+                standing=groups & standing[one.space],
+                decided=self._operators.about(name),
             )
         return matches, breaks
 

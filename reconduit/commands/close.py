@@ -40,7 +40,7 @@ def close(seconds: int = 5, once: bool = False) -> None:
                     done = closing.run()
                     relayed = relay.run()
                     measure_open_breaks(connection, dt.datetime.now(dt.UTC).date())
-                    log.info("closed", groups=done.groups, books=done.books, repaired=done.repaired, relayed=relayed)
+                    log.info("closed", groups=done.groups, books=done.books, sealed=done.sealed, repaired=done.repaired, relayed=relayed)
                     if once:
                         return
                     stop.wait(seconds)

@@ -1,0 +1,112 @@
+"""Seals: what a book had finally come to by a day, written down once and never changed.
+
+A later day, or a record that came late, makes a new seal that names the former.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from consumers.book_records import Place
+from reconciler.digest import break_line, digest_of_lines, match_line
+from reconciler.types import Outcome
+from schemas.records import DEFAULT_TENANT
+
+__all__ = ["Seal", "latest_seals", "seal_book"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """A book's latest seal, as far as the next one needs it; columns as in `book_seal`."""
+
+    book_seal_id: int
+    account_id: str
+    currency: str
+    through: dt.date
+    rule_version: int
+    digest: str
+    inputs: str
+    decisions: int
+    provisional: int
+
+
+_LATEST = """
+SELECT DISTINCT ON (account_id, currency) book_seal_id, account_id, currency, through, rule_version, digest, inputs, decisions,
+       provisional
+FROM book_seal WHERE tenant_id = %s AND reconciliation = %s ORDER BY account_id, currency, book_seal_id DESC
+"""
+
+
+def latest_seals(connection: Connection[Any], reconciliation: str, tenant: str = DEFAULT_TENANT) -> dict[Place, Seal]:
+    """The latest seal of every book of a reconciliation."""
+    with connection.cursor(row_factory=class_row(Seal)) as cursor:
+        found = cursor.execute(_LATEST, (tenant, reconciliation)).fetchall()
+    return {(one.account_id, one.currency): one for one in found}
+
+
+def seal_book(
+    connection: Connection[Any],
+    *,
+    reconciliation: str,
+    version: int,
+    place: Place,
+    through: dt.date,
+    outcome: Outcome,
+    inputs: str,
+    former: Seal | None,
+    prove: Callable[[], dict[str, Any]],
+    tenant: str = DEFAULT_TENANT,
+) -> bool:
+    """Seal what is final in a book by a day, in the open transaction.
+
+    Nothing is written when the former seal says the same, or reaches further: while a replay catches up, watermarks are behind what
+    was sealed before.
+
+    Args:
+        connection: in the transaction that stores the book's decisions.
+        reconciliation: its name.
+        version: of the rules.
+        place: the book.
+        through: last booking day (UTC) for which every side is complete.
+        outcome: what was decided.
+        inputs: fingerprint of what was solved.
+        former: the book's latest seal.
+        prove: makes the balance proof (`consumers.balance_proof`).
+        tenant: whose.
+
+    Returns:
+        Whether there is a new seal.
+    """
+    decided = [(one.booked_on, match_line(one), one.final) for one in outcome.matches]
+    decided += [(one.booked_on, break_line(one), one.final) for one in outcome.breaks]
+    digest = digest_of_lines(line for _, line, final in decided if final)
+    cause = "first"
+    if former is not None:
+        if through < former.through or (through == former.through and digest == former.digest):
+            return False
+        before = digest_of_lines(line for day, line, final in decided if final and day <= former.through)
+        cause = "advanced" if before == former.digest else "reopened"
+    connection.execute(
+        "INSERT INTO book_seal (tenant_id, reconciliation, account_id, currency, through, rule_version, digest, inputs, decisions, "
+        "provisional, proof, cause, former_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            tenant,
+            reconciliation,
+            *place,
+            through,
+            version,
+            digest,
+            inputs,
+            len(decided),
+            sum(not final for _, _, final in decided),
+            Jsonb(prove()),
+            cause,
+            former.book_seal_id if former is not None else None,
+        ),
+    )
+    return True
