@@ -1,7 +1,7 @@
 """Reading one file for `reconduit inspect`: its statements with their proofs, its findings and what had to be left out."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from producers.errors import ProducerError
+from producers.formats.continuity import EntriesDigest, SeenStatement, continuity_findings
 from producers.formats.contract import BadEntry, Entry, Event, Finding, ParseOptions, StatementEnd, StatementStart
 from producers.formats.sniff import sniff_stream
+from reconciler.balance_chain import ChainFaultKind
 from schemas.records import Proof
 
-__all__ = ["FileReport", "StatementReport", "inspect_file"]
+__all__ = ["FileReport", "StatementReport", "inspect_file", "relate"]
 
 _LONG_BYTES = 4 << 20
 """Files from this size on have a progress bar on a terminal."""
@@ -31,6 +33,7 @@ class StatementReport:
     details: int = 0
     findings: list[Finding] = field(default_factory=list)
     shown: list[Entry] = field(default_factory=list)
+    digest: EntriesDigest = field(default_factory=EntriesDigest)
 
 
 @dataclass(slots=True)
@@ -57,8 +60,12 @@ class FileReport:
 
     @property
     def flawed(self) -> bool:
-        """A proof failed, or something was quarantined."""
-        return bool(self.quarantined) or any(report.end and report.end.proof is Proof.FAILED for report in self.statements)
+        """A proof failed, of a statement or of what it carries over, or something was quarantined."""
+        return bool(self.quarantined) or any(
+            (report.end and report.end.proof is Proof.FAILED)
+            or any(finding.code == ChainFaultKind.BALANCE_GAP for finding in report.findings)
+            for report in self.statements
+        )
 
 
 def inspect_file(path: str, options: ParseOptions, *, most_entries: int | None) -> FileReport:
@@ -85,6 +92,14 @@ def inspect_file(path: str, options: ParseOptions, *, most_entries: int | None) 
     return report
 
 
+def relate(reports: Sequence[FileReport]) -> None:
+    """Add what the statements of all files say of each other to the findings of each."""
+    told = [(file, one, one.end) for file in reports for one in file.statements if one.end is not None]
+    seen = [SeenStatement(file.file, end, one.entries, one.digest.value()) for file, one, end in told]
+    for index, finding in continuity_findings(seen):
+        told[index][1].findings.append(finding)
+
+
 def _collect(report: FileReport, events: Iterable[Event], most_entries: int | None) -> None:
     current: StatementReport | None = None
     for event in events:
@@ -100,6 +115,7 @@ def _collect(report: FileReport, events: Iterable[Event], most_entries: int | No
                 current.end = event
             case Entry() if current is not None:
                 current.entries += 1
+                current.digest.add(event)
                 current.details += len(event.details)
                 if most_entries is None or current.entries <= most_entries:
                     current.shown.append(event)

@@ -10,7 +10,7 @@ from rich.console import Console
 from producers.formats.contract import ParseOptions
 from reconduit.errors import SettingsError
 from reconduit.inspecting.document import as_document
-from reconduit.inspecting.file_report import inspect_file
+from reconduit.inspecting.file_report import inspect_file, relate
 from reconduit.inspecting.table import print_report
 from schemas.errors import AmountError
 from schemas.money import currency_exponent
@@ -47,6 +47,7 @@ def run_inspect(files: Sequence[str], *, json: str | None, entries: bool, curren
     options = ParseOptions(default_currency=currency)
     most = None if entries else 0 if json == "-" else _FIRST_ENTRIES
     reports = [inspect_file(file, options, most_entries=most) for file in files]
+    relate(reports)
     text = json_text.dumps(as_document(reports, with_entries=entries), ensure_ascii=False, indent=2)
     if json == "-":
         print(text)

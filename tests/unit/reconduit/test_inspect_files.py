@@ -139,3 +139,30 @@ def test_the_table_shows_proofs_entries_and_problems_and_takes_no_markup_from_fi
 def test_json_that_cannot_be_written_is_named(folder):
     with pytest.raises(SettingsError, match="nowhere"):
         run_inspect(["proved.sta"], json="nowhere/out.json", entries=False, currency=None)
+
+
+def following(number: int, opening: int, day: str) -> str:
+    changes = {"7/1": f"{number}/1", "EUR15,": f"EUR{opening + 5},", "EUR10,": f"EUR{opening},", "C260102": f"C{day}"}
+    text = PROVED
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return text
+
+
+def test_several_files_are_held_against_each_other(folder, capsys):
+    for name, text in {
+        "second.sta": following(8, 15, "260103"),
+        "third.sta": following(9, 20, "260104"),
+        "ninth.sta": following(15, 25, "260105"),
+        "again.sta": PROVED.replace(":20:X", ":20:Y").replace("7/1", "70/1"),
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+    def codes(*files: str, status: int) -> list[list[str]]:
+        found = inspect(capsys, *files, status=status)
+        return [[finding["code"] for one in file["statements"] for finding in one["findings"]] for file in found]
+
+    assert codes("third.sta", "proved.sta", "second.sta", status=0) == [[], [], []]
+    assert codes("third.sta", "proved.sta", status=1) == [["balance_gap"], []]
+    assert codes("third.sta", "ninth.sta", status=0) == [[], ["sequence_gap"]]
+    assert codes("proved.sta", "again.sta", status=0) == [[], ["repeated_statement"]]
