@@ -8,6 +8,7 @@ def close(seconds: int = 5, once: bool = False) -> None:
 
     Bad messages that consumers have set aside since go to their sources' dead-letter topics in the same round.
     """
+    import dataclasses
     import datetime as dt
     import random
 
@@ -40,7 +41,9 @@ def close(seconds: int = 5, once: bool = False) -> None:
                     done = closing.run()
                     relayed = relay.run()
                     measure_open_breaks(connection, dt.datetime.now(dt.UTC).date())
-                    log.info("closed", groups=done.groups, books=done.books, sealed=done.sealed, repaired=done.repaired, relayed=relayed)
+                    log.info(
+                        "closed", groups=done.groups, books=done.books, sealed=done.sealed, repaired=done.repaired, relayed=relayed
+                    )
                     if once:
                         return
                     stop.wait(seconds)
