@@ -94,7 +94,7 @@ def _reading(settings: Settings) -> Iterator[Connection[Any]]:
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
         raise SettingsError("the database has no tables of this version yet; run `reconduit migrate`") from error
     except psycopg.OperationalError as error:
-        raise ReconduitError(f"Postgres does not answer: {str(error).strip()}; check DATABASE_URL") from error
+        raise ReconduitError(f"Postgres does not answer: {' '.join(str(error).split())}; check DATABASE_URL") from error
 
 
 def _of_history(

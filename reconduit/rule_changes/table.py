@@ -36,7 +36,7 @@ def print_diff(console: Console, document: Mapping[str, Any]) -> None:
     console.print(f"expected false matches among the automatic ones: {told}", highlight=False)
     for kind in ("gained", "lost", "changed"):
         for example in document["matches"][kind]["examples"]:
-            console.print(escape(f"{kind}: {_told(example)}"), highlight=False, soft_wrap=True)
+            console.print(escape(f"{kind}: {_told(example)}"), highlight=False)
 
 
 def print_versions(console: Console, versions: Sequence[StoredVersion]) -> None:
