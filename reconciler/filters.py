@@ -38,11 +38,6 @@ class Filter:
     text: tuple[str, ...] = ()
     counterparty: tuple[str, ...] = ()
 
-    @property
-    def reads_words(self) -> bool:
-        """Whether it asks for description or counterparty, which not every reader of records has at hand."""
-        return bool(self.text or self.counterparty)
-
     def accepts_account(self, account: str) -> bool:
         """Whether records of `account` may be on the side; one answer per account, so callers can cache it."""
         if self.account and not any(fnmatchcase(account, pattern) for pattern in self.account):

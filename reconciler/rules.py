@@ -116,7 +116,7 @@ def _name(value: YamlValue) -> str:
 
 
 def _sides(value: YamlValue, shape: Shape) -> tuple[Side, ...]:
-    sides = value.tuple_of(_side)
+    sides = value.tuple_of(lambda side: _side(side, shape))
     if len({side.name for side in sides}) != len(sides):
         value.fail("has two sides of the same name")
     most = _MAX_SIDES if shape is Shape.KEYED else 2
@@ -125,10 +125,10 @@ def _sides(value: YamlValue, shape: Shape) -> tuple[Side, ...]:
     return sides
 
 
-def _side(value: YamlValue) -> Side:
+def _side(value: YamlValue, shape: Shape) -> Side:
     entries = value.mapping(("name", "sources", "filter"))
     return Side(
         name=_name(value.require(entries, "name")),
         sources=entries["sources"].tuple_of(YamlValue.text) if "sources" in entries else (),
-        filter=read_filter(entries["filter"]) if "filter" in entries else Filter(),
+        filter=read_filter(entries["filter"], reads_words=shape is Shape.STATEMENT) if "filter" in entries else Filter(),
     )

@@ -11,9 +11,12 @@ _KEYS = (
 )  # fmt: skip
 
 
-def read_filter(value: YamlValue) -> Filter:
-    """Which records belong to the side."""
+def read_filter(value: YamlValue, *, reads_words: bool) -> Filter:
+    """Which records belong to the side; texts and names can be asked for only where whole books are read with them."""
     entries = value.mapping(_KEYS)
+    for key in ("text", "counterparty"):
+        if key in entries and not reads_words:
+            entries[key].fail("belongs to the statement shape; groups tied by a key are decided without reading texts")
 
     def texts(key: str) -> tuple[str, ...]:
         return entries[key].tuple_of(YamlValue.text) if key in entries else ()

@@ -7,9 +7,11 @@ import pytest
 import yaml
 
 from reconciler.errors import RulesError
-from reconciler.reconciliation import Base, CsvColumns, Filter, KeyField, Reconciliation, Shape
+from reconciler.reconciliation import Base, CsvColumns, KeyField, Reconciliation, Shape
 from reconciler.rules import parse_reconciliation
 from reconciler.types import Stage
+from reconciler.yaml_nodes import Origin
+from reconduit.reconciliations import parse_rules
 from reconduit.sources import load_sources
 
 ROOT = Path(__file__).parents[3]
@@ -24,13 +26,13 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def examples() -> list[Reconciliation]:
-    return [parse_reconciliation(block, f"{name} example") for name, block in blocks() if "\nshape:" in block]
+    return [parse_rules(block, f"{name} example") for name, block in blocks() if "\nshape:" in block]
 
 
 def allowed_keys(text: str) -> set[str]:
     """What the parser says is allowed where `text` has the unknown key `zzz`."""
     with pytest.raises(RulesError, match="zzz") as error:
-        parse_reconciliation(text, "probe")
+        parse_reconciliation(text, Origin("probe", {"INR": 2, "USD": 2}))
     return set(str(error.value).partition("allowed: ")[2].split(", "))
 
 
@@ -67,7 +69,11 @@ def test_blocks_of_sources_are_valid(tmp_path: Path) -> None:
         (MINIMAL.replace("{name: l}", "{name: l, zzz: 1}"), ""),
         (MINIMAL + "tolerance: {amount: {zzz: 1}}\n", "amount."),
         (MINIMAL + "tolerance: {days: {zzz: 1}}\n", "days."),
+        (MINIMAL + "tolerance: {amount: {over: {zzz: 1}}}\n", ""),
         (MINIMAL + "fees: {zzz: 1}\n", ""),
+        (MINIMAL + "stages: [{zzz: 1}]\n", ""),
+        (MINIMAL + "fx: {zzz: 1}\n", ""),
+        (MINIMAL.replace("{name: l}", "{name: l, filter: {amount: {zzz: 1}}}"), "amount."),
         (MINIMAL + "calendar: {zzz: 1}\n", ""),
         (MINIMAL.replace("keyed", "statement") + "stages: [probabilistic]\nlearning: {zzz: 1}\n", ""),
         (MINIMAL.replace("keyed", "statement") + "stages: [probabilistic]\nlearning: {days: {zzz: 1}}\n", "days."),
@@ -84,7 +90,7 @@ def test_every_key_has_a_row(text: str, prefix: str) -> None:
 
 def test_every_value_is_named() -> None:
     stages = {stage.value for stage in Stage} - {Stage.MANUAL.value}
-    for value in {*Shape, *Base, *KeyField, *Filter.__dataclass_fields__, *CsvColumns.__dataclass_fields__, *stages}:
+    for value in {*Shape, *Base, *KeyField, *CsvColumns.__dataclass_fields__, *stages}:
         assert f"`{value}`" in PAGE, f"docs/reconciliations.md does not name {value}"
 
 
