@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any, TypeVar
 
-from benchmarks.accuracy.truth import Truth
+from benchmarks.accuracy.truth import ExpectedBreak, TrueGroup, Truth
 
 __all__ = ["Band", "Score", "score"]
 
@@ -142,7 +142,8 @@ def _breaks(truth: Truth, breaks: Iterable[Mapping[str, Any]]) -> Mapping[str, t
 
 def _wrong(truth: Truth, wrong: Counter[Place]) -> Mapping[str, int]:
     kinds: dict[Hashable, str] = {}
-    for labelled in (*truth.groups, *truth.breaks):
+    known: list[TrueGroup | ExpectedBreak] = [*truth.groups, *truth.breaks]
+    for labelled in known:
         kinds |= {truth.place(identity): labelled.kind for identity in (*labelled.left, *labelled.right)}
     counted = Counter[str]()
     for (left, right), count in wrong.items():
