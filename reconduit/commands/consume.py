@@ -1,9 +1,17 @@
 """`reconduit consume`: one worker of the group that stores and reconciles."""
 
+from typing import Annotated
+
+import typer
+
 __all__ = ["consume"]
 
 
-def consume(group: str = "reconduit", rows: int = 20_000, linger_milliseconds: int = 500) -> None:
+def consume(
+    group: Annotated[str, typer.Option(help="Consumer group; workers of one group share the partitions.")] = "reconduit",
+    rows: Annotated[int, typer.Option(help="Most records of a batch, one transaction.")] = 20_000,
+    linger_milliseconds: Annotated[int, typer.Option(help="Longest wait for a batch to fill.")] = 500,
+) -> None:
     """Store and reconcile what producers publish, until SIGTERM. Run as many as there are cores; they share the partitions."""
     from confluent_kafka import Consumer
 

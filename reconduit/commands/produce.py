@@ -1,6 +1,9 @@
 """`reconduit produce SOURCE`: one producer process for one source of the sources file."""
 
 from contextlib import ExitStack, closing
+from typing import Annotated
+
+import typer
 
 from reconduit.errors import SettingsError
 from reconduit.log import configure_logging
@@ -11,7 +14,10 @@ from reconduit.sources import SourceConfig, load_sources
 __all__ = ["produce"]
 
 
-def produce(source: str, once: bool = False) -> None:
+def produce(
+    source: Annotated[str, typer.Argument(help="Name of a source of the sources file.")],
+    once: Annotated[bool, typer.Option("--once", help="End after one complete poll.")] = False,
+) -> None:
     """Poll SOURCE and publish its records until stopped, or with --once until one complete poll."""
     from producers.kit.cursors import CursorStore
     from producers.kit.object_store import FolderObjectStore

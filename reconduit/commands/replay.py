@@ -9,7 +9,9 @@ __all__ = ["replay"]
 
 def replay(
     since: Annotated[str, typer.Option("--from", help="'beginning', or a time such as 2026-11-20T00:00:00Z")],
-    group: str = "reconduit",
+    group: Annotated[
+        str, typer.Option(help="The consumer group whose results are made again; its workers may go on.")
+    ] = "reconduit",
 ) -> None:
     """Throw away what was made of the log since `--from`, make it again, and compare the decision digests.
 
