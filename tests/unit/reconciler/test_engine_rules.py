@@ -7,6 +7,7 @@ from reconciler.errors import RulesError
 from reconciler.reconciliation import Base, KeyField, Shape, Tolerance
 from reconciler.rules import parse_reconciliation
 from reconciler.types import Stage
+from reconciler.yaml_nodes import Origin
 
 MINIMAL = """name: books
 version: 3
@@ -82,6 +83,47 @@ csv:
         (MINIMAL + "stages: []\n", "x.yaml:7: `stages` must name each stage once"),
         (MINIMAL + "tolerance:\n  amount: {ppm: -1}\n", "x.yaml:8: `ppm` must be a whole number from 0 to 1000000, not -1"),
         (MINIMAL + "tolerance:\n  amount:\n    absolute_minor: {inr: 1}\n", "x.yaml:9: `inr` is no currency"),
+        (
+            MINIMAL + "tolerance:\n  amount:\n    ppm: 5\n    over: {ppm: 1}\n",
+            "x.yaml:9: `ppm` contradicts `over`: it holds in both directions",
+        ),
+        (MINIMAL + "tolerance:\n  amount:\n    ppm: {inr: 5}\n", "x.yaml:9: `inr` is no currency"),
+        (MINIMAL + "tolerance:\n  amount:\n    absolute_minor: {EUR: 5}\n", "x.yaml:9: `EUR` is no currency"),
+        (MINIMAL + "tolerance: {days: {business: 1}}\n", "x.yaml:7: `business` must be true or false"),
+        (MINIMAL + "stages:\n  - reference\n  - {stage: reference}\n", "x.yaml:8: `stages` must name each stage once"),
+        (
+            MINIMAL + "stages:\n  - {stage: reference, name: a}\n  - {stage: reference, name: a}\n",
+            "`stages` has two entries of",
+        ),
+        (MINIMAL + "stages:\n  - {name: a}\n", "x.yaml:8: an entry of `stages` needs `stage`"),
+        (
+            MINIMAL + "stages:\n  - stage: probabilistic\n    tolerance: {}\n",
+            "x.yaml:9: `tolerance` does not belong to the stage probabilistic; only reference and tolerance take one",
+        ),
+        (MINIMAL + "stages: [{stage: probabilistic, name: a}, probabilistic]\n", "has probabilistic more than once"),
+        (MINIMAL + "fees:\n  tax_ppm: 1\n", "x.yaml:8: `tax_ppm` is a tax on the fee, and neither"),
+        (MINIMAL + "fees:\n  profiles:\n    - {name: a}\n", "x.yaml:9: an entry of `profiles` needs `absolute_minor` or `ppm`"),
+        (
+            MINIMAL + "fees: {profiles: [{name: a, ppm: 1}, {name: a, ppm: 2}]}\n",
+            "x.yaml:7: `profiles` has two profiles",
+        ),
+        (
+            MINIMAL.replace("  - name: ledger\n", "  - name: ledger\n    filter:\n      amount: {least_minor: 2, most_minor: 1}\n"),
+            "x.yaml:7: `least_minor` is above `most_minor`",
+        ),
+        (
+            MINIMAL.replace("statement", "keyed").replace("  - name: ledger\n", "  - name: ledger\n    filter: {text: [a]}\n"),
+            "x.yaml:6: `text` belongs to the statement shape",
+        ),
+        (
+            MINIMAL.replace("  - name: bank\n", "  - {name: bank, filter: {currency: [EUR]}}\n"),
+            "x.yaml:6: .*`currency` is",
+        ),
+        (MINIMAL + "fx: {base: EUR, rates: a.csv}\n", "x.yaml:7: `base` is 'EUR'; use ISO 4217 letters"),
+        (MINIMAL + "fx: {base: INR, rates: a.csv}\n", "x.yaml:7: `rates` names the file a.csv, and this text was not read from a"),
+        (MINIMAL + "fx:\n  base: INR\n  rates: {USD: {2026-13-01: 1}}\n", "x.yaml:9: `2026-13-01` is no date"),
+        (MINIMAL + "fx:\n  base: INR\n  rates: {USD: {2026-03-01: -1}}\n", "x.yaml:9: `2026-03-01` is '-1'; a rate is a plain"),
+        (MINIMAL.replace("statement", "settlement") + "fx: {}\n", "x.yaml:7: `fx` does not belong to the settlement shape"),
         (MINIMAL + "calendar: {weekend: [funday]}\n", "x.yaml:7: an entry of `weekend` is 'funday'"),
         (MINIMAL + "calendar: {holidays: [26/01/2026]}\n", "x.yaml:7: .*written YYYY-MM-DD"),
         (MINIMAL + "csv:\n  teller: {id: A}\n", "x.yaml:8: `teller` is not known in `csv`; allowed: ledger, bank"),
@@ -90,7 +132,7 @@ csv:
 )
 def test_errors_name_file_line_and_what_is_allowed(text: str, message: str) -> None:
     with pytest.raises(RulesError, match=message):
-        parse_reconciliation(text, "x.yaml")
+        parse_reconciliation(text, Origin("x.yaml", {"INR": 2, "USD": 2}))
 
 
 @pytest.mark.parametrize(
