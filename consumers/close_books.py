@@ -26,6 +26,7 @@ from reconciler.dispatch import solve
 from reconciler.due import Horizon
 from reconciler.types import Break, Match, Member, Outcome
 from schemas.keys import hash64
+from schemas.tables import BREAK_TYPES
 
 __all__ = ["BookCloser", "BooksClosed"]
 
@@ -33,9 +34,13 @@ _ROWS_A_COPY = 50_000
 
 _Decided = TypeVar("_Decided", Match, Break)
 
-_STANDING = """
+_ABOUT_STATEMENTS = BREAK_TYPES["BALANCE"]
+"""Breaks of this type are no decision about a book's records; `consumers.statement_breaks` keeps them."""
+
+_STANDING = f"""
 SELECT account_id, currency, count(*) FROM (SELECT account_id, currency FROM match WHERE reconciliation_id = %(code)s
-UNION ALL SELECT account_id, currency FROM break WHERE reconciliation_id = %(code)s) AS standing GROUP BY 1, 2
+UNION ALL SELECT account_id, currency FROM break WHERE reconciliation_id = %(code)s AND type <> {_ABOUT_STATEMENTS}) AS standing
+GROUP BY 1, 2
 """
 
 # A revocation has the members of what it revokes, so it is counted with it and changes the list.
@@ -162,9 +167,9 @@ class BookCloser:
 
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (hash64(f"book {compiled.code} {place[0]} {place[1]}"),))
-            for table in ("match", "break"):
+            for table, only in (("match", ""), ("break", f" AND type <> {_ABOUT_STATEMENTS}")):
                 connection.execute(
-                    f"DELETE FROM {table} WHERE reconciliation_id = %s AND account_id = %s AND currency = %s",
+                    f"DELETE FROM {table} WHERE reconciliation_id = %s AND account_id = %s AND currency = %s{only}",
                     (compiled.code, *place),
                 )
             for start in range(0, len(outcome.matches), _ROWS_A_COPY):

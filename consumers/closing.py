@@ -15,6 +15,7 @@ from consumers.locks import closing_alone, lock_shards, shards_of
 from consumers.operator_log import OperatorLog
 from consumers.revisions import mark_superseded
 from consumers.sides import compile_reconciliation
+from consumers.statement_breaks import StatementBreaks
 from consumers.watermarks import read_watermarks
 from reconciler.reconciliation import Reconciliation, Shape
 from reconduit.sources import SourceConfig
@@ -61,6 +62,7 @@ class ClosePass:
             for one in compiled
             if one.reconciliation.shape is Shape.STATEMENT
         ]
+        self._statements = [StatementBreaks(connection, one, self._sources) for one in compiled]
 
     def run(self) -> Closed:
         """One round; commits in steps, so it may be killed anywhere. Waits for another close pass to end its round.
@@ -78,6 +80,8 @@ class ClosePass:
         self._connection.rollback()
         groups = sum(one.close(watermarks) for one in self._groups)
         books = [one.close(watermarks) for one in self._books]
+        for statements in self._statements:
+            statements.close()
         return Closed(groups, sum(one.solved for one in books), sum(one.sealed for one in books), repaired)
 
     def _repair(self) -> int:
