@@ -68,11 +68,11 @@ def solve_across_currencies(
         ]
         matches += crossing
         breaks += opened
-        for one in (*crossing, *opened):
-            for member in one.members:
+        for members in (one.members for decisions in (crossing, opened) for one in decisions):
+            for member in members:
                 free.pop(member, None)
     breaks += _without_rate(reconciliation, fx, free, horizon)
-    decided = {member for one in (*matches, *breaks) for member in one.members}
+    decided = {member for one in matches for member in one.members} | {member for one in breaks for member in one.members}
     kept = [one for one in solved.breaks if not decided.intersection(one.members)]
     return replace(solved, matches=(*solved.matches, *matches), breaks=(*kept, *breaks))
 

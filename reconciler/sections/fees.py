@@ -26,7 +26,7 @@ def _terms(value: YamlValue) -> FeeTerms:
     entries = value.mapping(("name", *_PAYMENTS, *_RATES))
     if not any(key in entries for key in ("absolute_minor", "ppm")):
         value.fail("needs `absolute_minor` or `ppm`; without them it would explain nothing")
-    chosen = {key: entries[key].tuple_of(YamlValue.text) for key in _PAYMENTS if key in entries}
+    chosen: dict[str, Any] = {key: entries[key].tuple_of(YamlValue.text) for key in _PAYMENTS if key in entries}
     return FeeTerms(name=value.require(entries, "name").text(), **chosen, **_rates(entries))
 
 
