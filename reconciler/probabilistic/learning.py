@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from reconciler.probabilistic.marginals import pair_probabilities
 from reconciler.probabilistic.signals import Signal
@@ -42,7 +43,7 @@ class Learnt:
         probabilities: of each pair, with its rivals on either side taken into account.
     """
 
-    weights: tuple[Floats, ...]
+    weights: tuple[npt.NDArray[np.float32], ...]
     scores: Floats
     probabilities: Floats
 
@@ -70,13 +71,12 @@ def learn(
         given: what is decided already; weights are learnt from it too.
     """
     score = start - np.log(len(left) / min(counts) + 1.0)
-    weights: tuple[Floats, ...] = ()
     for _ in range(_ROUNDS):
         probability = _probabilities(left, right, score, given, _MESSAGES)
-        weights = tuple(_weights(signal, probability) for signal in signals)
         score = offset + _prior(left, right, probability)
-        for weight in weights:
-            score += weight
+        for signal in signals:
+            score += _weights(signal, probability)
+    weights = tuple(_weights(signal, probability).astype(np.float32) for signal in signals)
     return Learnt(weights, score, _probabilities(left, right, score, given, _LAST_MESSAGES))
 
 

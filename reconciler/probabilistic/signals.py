@@ -3,14 +3,16 @@
 Ratios of amounts are floats because they are evidence; no amount is ever computed from them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from reconciler.probabilistic.pairs import Reach
 from reconciler.probabilistic.texts import Bools, Floats, Ints, TextTable
 
-__all__ = ["SideArrays", "Signal", "signals_of", "starting_scores"]
+__all__ = ["Levels", "SideArrays", "Signal", "levels_of", "side_arrays", "signals_of", "starting_scores"]
 
 _CHUNK = 1 << 17
 """Pairs whose texts are compared at once; bounds the memory of the comparison."""
@@ -41,11 +43,39 @@ class SideArrays:
         amounts: signed minor units.
         days: ordinal days.
         rows: where its items are in the text table.
+        rarity: nats of how rare each item's exact amount is on both sides together.
     """
 
     amounts: Ints
     days: Ints
     rows: Ints
+    rarity: Floats
+
+    def part(self, items: slice) -> "SideArrays":
+        """Some neighbouring items."""
+        return SideArrays(self.amounts[items], self.days[items], self.rows[items], self.rarity[items])
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The level of each pair by each signal; parallel arrays of few bytes a pair."""
+
+    text: npt.NDArray[np.int16]
+    amount: npt.NDArray[np.int8]
+    date: npt.NDArray[np.int16]
+
+    def __getitem__(self, pairs: Ints | Bools) -> "Levels":
+        """The levels of some of the pairs."""
+        return Levels(self.text[pairs], self.amount[pairs], self.date[pairs])
+
+    @classmethod
+    def joined(cls, parts: Sequence["Levels"]) -> "Levels":
+        """The levels of several lists of pairs, one after the other."""
+        return cls(
+            np.concatenate([np.empty(0, dtype=np.int16), *(part.text for part in parts)]),
+            np.concatenate([np.empty(0, dtype=np.int8), *(part.amount for part in parts)]),
+            np.concatenate([np.empty(0, dtype=np.int16), *(part.date for part in parts)]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +88,39 @@ class Signal:
     """
 
     name: str
-    levels: Ints
+    levels: npt.NDArray[np.int16] | npt.NDArray[np.int8]
     parents: Ints
 
 
-def signals_of(
+def side_arrays(amounts: Ints, days: Ints, left: int) -> tuple[SideArrays, SideArrays]:
+    """Both sides from the arrays of all items, of which the first `left` are the left side."""
+    _, ranks, counts = np.unique(amounts, return_inverse=True, return_counts=True)
+    rarity = np.log(len(amounts) / counts)[ranks]
+    rows = np.arange(len(amounts), dtype=np.int64)
+    first, second = (SideArrays(amounts[part], days[part], rows[part], rarity[part]) for part in (slice(left), slice(left, None)))
+    return first, second
+
+
+def levels_of(
     left: Ints, right: Ints, by_amount: Bools, sides: tuple[SideArrays, SideArrays], table: TextTable, reach: Reach
-) -> tuple[Signal, Signal, Signal]:
+) -> Levels:
     """Text, amount and date of the pairs (left[i], right[i]); `by_amount` says which are candidates by their amount alone."""
     first, second = sides
+    lags = second.days[right] - first.days[left] + reach.days_before
+    return Levels(
+        _text_levels(first.rows[left], second.rows[right], table),
+        _amount_levels(first.amounts[left], second.amounts[right], first.rarity[left], by_amount),
+        lags.astype(np.int16),
+    )
+
+
+def signals_of(levels: Levels, reach: Reach) -> tuple[Signal, Signal, Signal]:
+    """The signals that are learnt, from the levels of the pairs."""
+    equal = 2 * (len(_RARE_AMOUNTS) + 1)
     return (
-        _text_signal(first.rows[left], second.rows[right], table),
-        _amount_signal(first.amounts[left], second.amounts[right], by_amount, sides),
-        Signal(
-            "date",
-            second.days[right] - first.days[left] + reach.days_before,
-            _weeks(reach),
-        ),
+        Signal("text", levels.text, np.repeat(np.arange(4 * _INFORMATION_LEVELS), _REST_LEVELS**2)),
+        Signal("amount", levels.amount, np.zeros(2 * len(_RATIOS) + equal, dtype=np.int64)),
+        Signal("date", levels.date, _weeks(reach)),
     )
 
 
@@ -86,26 +132,25 @@ def _weeks(reach: Reach) -> Ints:
     return weeks
 
 
-def starting_scores(signals: tuple[Signal, Signal, Signal], reach: Reach) -> Floats:
+def starting_scores(levels: Levels, reach: Reach) -> Floats:
     """A first guess in nats, from which learning starts: rarity of what is shared, an equal amount, a short lag."""
-    text, amount, date = signals
-    shared = np.append(0.0, _INFORMATION)[text.levels // _REST_LEVELS**2 % _INFORMATION_LEVELS]
-    rests = text.levels % _REST_LEVELS**2
-    equal = amount.levels >= 2 * len(_RATIOS)
-    lag = np.abs(date.levels - reach.days_before)
+    shared = np.append(0.0, _INFORMATION)[levels.text // _REST_LEVELS**2 % _INFORMATION_LEVELS]
+    rests = levels.text % _REST_LEVELS**2
+    equal = levels.amount >= 2 * len(_RATIOS)
+    lag = np.abs(levels.date - reach.days_before)
     start: Floats = shared - 1.5 * (rests // _REST_LEVELS + rests % _REST_LEVELS) + 3.0 * equal - 0.1 * lag
     return start
 
 
-def _text_signal(left: Ints, right: Ints, table: TextTable) -> Signal:
-    levels = np.empty(len(left), dtype=np.int64)
+def _text_levels(left: Ints, right: Ints, table: TextTable) -> npt.NDArray[np.int16]:
+    levels = np.empty(len(left), dtype=np.int16)
     for begin in range(0, len(left), _CHUNK):
         part = slice(begin, begin + _CHUNK)
-        levels[part] = _text_levels(left[part], right[part], table)
-    return Signal("text", levels, np.repeat(np.arange(4 * _INFORMATION_LEVELS), _REST_LEVELS**2))
+        levels[part] = _compare_texts(left[part], right[part], table)
+    return levels
 
 
-def _text_levels(left: Ints, right: Ints, table: TextTable) -> Ints:
+def _compare_texts(left: Ints, right: Ints, table: TextTable) -> Ints:
     """Equal, one the beginning of the other, a shared beginning, or shared words; what that is worth; and what is left over."""
     lengths = table.lengths[left], table.lengths[right]
     shorter, longer = np.minimum(*lengths), np.maximum(*lengths)
@@ -137,7 +182,7 @@ def _compare_words(left: Ints, right: Ints, common: Ints, table: TextTable) -> t
     return np.minimum(ours.sum(axis=1), theirs.sum(axis=1)), rests[0], rests[1]
 
 
-def _amount_signal(left: Ints, right: Ints, by_amount: Bools, sides: tuple[SideArrays, SideArrays]) -> Signal:
+def _amount_levels(left: Ints, right: Ints, rarity: Floats, by_amount: Bools) -> npt.NDArray[np.int8]:
     """Bands of the ratio, less and more apart, and equality by how rare the amount is.
 
     What is a candidate by an equal amount alone has levels of its own: there, equality was looked for and says nothing more.
@@ -145,9 +190,6 @@ def _amount_signal(left: Ints, right: Ints, by_amount: Bools, sides: tuple[SideA
     bands = len(_RATIOS)
     ratio = np.log(np.maximum(np.abs(right), 1) / np.maximum(np.abs(left), 1))
     band = np.maximum(np.searchsorted(_RATIOS, np.abs(ratio)) - 1, 0)
-    values, counts = np.unique(np.concatenate([side.amounts for side in sides]), return_counts=True)
-    rarity = np.log(counts.sum() / counts[np.searchsorted(values, left)])
-    kinds = len(_RARE_AMOUNTS) + 1
-    equal = 2 * bands + np.searchsorted(_RARE_AMOUNTS, rarity) + kinds * by_amount
+    equal = 2 * bands + np.searchsorted(_RARE_AMOUNTS, rarity) + (len(_RARE_AMOUNTS) + 1) * by_amount
     levels = np.where(left == right, equal, np.where(ratio < 0, band, bands + band))
-    return Signal("amount", levels, np.zeros(2 * (bands + kinds), dtype=np.int64))
+    return levels.astype(np.int8)

@@ -13,13 +13,14 @@ from reconciler.decisions import book_order
 from reconciler.evidence import all_references
 from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.budget import confirmed
+from reconciler.probabilistic.candidates import Finder
 from reconciler.probabilistic.choice import Choice, Classes, choose
 from reconciler.probabilistic.crowding import lack_of_crowding
-from reconciler.probabilistic.labels import amount_labels, split_rows, text_labels
+from reconciler.probabilistic.labels import amount_labels, text_labels
 from reconciler.probabilistic.learning import Given, Learnt, learn
-from reconciler.probabilistic.pairs import LabelRows, Reach, candidate_pairs
+from reconciler.probabilistic.pairs import Reach
 from reconciler.probabilistic.reasons import pair_reasons
-from reconciler.probabilistic.signals import SideArrays, signals_of, starting_scores
+from reconciler.probabilistic.signals import side_arrays, signals_of, starting_scores
 from reconciler.probabilistic.texts import Bools, Floats, Ints, tabulate
 from reconciler.reconciliation import Learning
 from reconciler.types import Decision, Item, Stage
@@ -28,6 +29,9 @@ __all__ = ["match_probable"]
 
 _LEAST_TRUE = 50.0
 """Pairs, with those of the stages before, that have to be found for what was learnt from them to be trusted."""
+
+_MOST_PAIRS = 12_000_000
+"""Candidate pairs by the items of one side: about 1.5 GB. A bank account has a few for each item."""
 
 _CANDIDATE = 0.1
 """Probability from which an undecided pair is named as a candidate."""
@@ -68,7 +72,7 @@ def match_probable(book: Book) -> bool:
     choice = choose(learnt.pairs, learnt.result.probabilities, learnt.result.scores, classes, rules.suggest_ppm)
     _match(book, learnt, choice, rules)
     _report_ties(book, learnt, choice)
-    _hint(book, learnt)
+    _hint(book, learnt, choice)
     return True
 
 
@@ -84,54 +88,47 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
     )
     every = [*items[0], *items[1]]
     table = tabulate(every)
-    amounts = np.array([item.signed_minor for item in every], dtype=np.int64)
-    days = np.array([item.booked_at.astimezone(dt.UTC).toordinal() for item in every], dtype=np.int64)
-    rows = np.arange(len(every), dtype=np.int64)
-    cut = len(items[0])
-    sides = (SideArrays(amounts[:cut], days[:cut], rows[:cut]), SideArrays(amounts[cut:], days[cut:], rows[cut:]))
-    left, right, by_amount = _candidates((text_labels(table, amounts), amount_labels(amounts)), sides, reach)
-    given = _given(book, items, left, right)
-    if not len(left) or (given.true | given.untrue).all():
+    amounts = np.fromiter((item.signed_minor for item in every), dtype=np.int64, count=len(every))
+    days = np.fromiter((item.booked_at.astimezone(dt.UTC).toordinal() for item in every), dtype=np.int64, count=len(every))
+    labels = text_labels(table, amounts, days, reach), amount_labels(amounts, days, reach)
+    sides = side_arrays(amounts, days, len(items[0]))
+    found = Finder(sides, labels, table, reach, _MOST_PAIRS).find()
+    pairs = found.left, found.right
+    given = _given(book, items, *pairs)
+    if not len(found.left) or (given.true | given.untrue).all():
         return None
-    signals = signals_of(left, right, by_amount, sides, table, reach)
     # Where an equal amount was looked for, it does not matter how many other amounts are near.
-    offset = np.where(by_amount, 0.0, lack_of_crowding((left, right), sides, reach))
-    result = learn(left, right, signals, starting_scores(signals, reach), offset, (len(items[0]), len(items[1])), given)
+    offset = np.where(found.by_amount, 0.0, lack_of_crowding(pairs, sides, reach))
+    signals = signals_of(found.levels, reach)
+    result = learn(*pairs, signals, starting_scores(found.levels, reach), offset, (len(items[0]), len(items[1])), given)
     free = np.flatnonzero(~(given.true | given.untrue))
     rest = Learnt(tuple(weight[free] for weight in result.weights), result.scores[free], result.probabilities[free])
-    return _Learnt(items, (left[free], right[free]), tuple(signal.name for signal in signals), offset[free], rest)
+    return _Learnt(items, (found.left[free], found.right[free]), tuple(signal.name for signal in signals), offset[free], rest)
 
 
 def _given(book: Book, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Given:
+    known = (*book.paired, *book.examples)
     partners = np.full(len(items[0]), -1, dtype=np.int64)
     decided = np.zeros(len(items[1]), dtype=bool)
-    numbers = [{item.id: number for number, item in enumerate(side)} for side in items]
-    for first, second in (*book.paired, *book.examples):
+    numbers = [_numbers(side, {pair[index].id for pair in known}) for index, side in enumerate(items)]
+    for first, second in known:
         partners[numbers[0][first.id]] = numbers[1][second.id]
         decided[numbers[1][second.id]] = True
     true = partners[left] == right
     return Given(true, ~true & ((partners[left] >= 0) | decided[right] | _separated(book.apart, items, left, right)))
 
 
+def _numbers(items: Sequence[Item], wanted: AbstractSet[str]) -> dict[str, int]:
+    return {item.id: number for number, item in enumerate(items) if item.id in wanted}
+
+
 def _separated(apart: KeptApart, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Bools:
     """Which pairs an operator unmatched."""
     first, second = (np.fromiter(map(apart.concerns, side), dtype=bool, count=len(side)) for side in items)
-    found = first[left] & second[right]
+    found: Bools = first[left] & second[right]
     for pair in np.flatnonzero(found).tolist():
         found[pair] = apart.separates(items[0][left[pair]], items[1][right[pair]])
     return found
-
-
-def _candidates(
-    labels: tuple[LabelRows, LabelRows], sides: tuple[SideArrays, SideArrays], reach: Reach
-) -> tuple[Ints, Ints, Bools]:
-    """Left and right items of the candidate pairs, sorted, and which are candidates by their amount alone."""
-    days, amounts = (sides[0].days, sides[1].days), (np.abs(sides[0].amounts), np.abs(sides[1].amounts))
-    width = len(days[1])
-    by_text, by_amount = (candidate_pairs(*split_rows(rows, len(days[0])), days, amounts, reach) for rows in labels)
-    text_keys, amount_keys = (left * width + right for left, right in (by_text, by_amount))
-    keys = np.union1d(text_keys, amount_keys)
-    return keys // width, keys % width, np.isin(keys, text_keys, invert=True)
 
 
 def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]], apart: KeptApart) -> Classes:
@@ -183,10 +180,11 @@ def _report_ties(book: Book, learnt: _Learnt, choice: Choice) -> None:
         book.tie([learnt.items[0][number] for number in lefts], [learnt.items[1][number] for number in rights], _TIE)
 
 
-def _hint(book: Book, learnt: _Learnt) -> None:
-    """The candidate with the highest score of each item that has one that is more likely than two open items."""
+def _hint(book: Book, learnt: _Learnt, choice: Choice) -> None:
+    """The candidate with the highest score of each open item that has one that is more likely than two open items."""
     scores = learnt.result.scores
-    worth = np.flatnonzero(scores > 0.0)
+    matched_left, matched_right = np.isin(learnt.pairs[0], choice.left), np.isin(learnt.pairs[1], choice.right)
+    worth = np.flatnonzero((scores > 0.0) & ~(matched_left & matched_right))
     worth = worth[np.lexsort((worth, scores[worth]))]
     for pair in worth.tolist():
         first, second = learnt.items[0][learnt.pairs[0][pair]], learnt.items[1][learnt.pairs[1][pair]]

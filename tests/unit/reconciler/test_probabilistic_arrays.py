@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.probabilistic.labels import amount_labels, split_rows, text_labels
+from reconciler.probabilistic.labels import amount_labels, text_labels
 from reconciler.probabilistic.marginals import pair_probabilities
 from reconciler.probabilistic.pairs import LabelRows, Reach, candidate_pairs
 from reconciler.probabilistic.texts import tabulate
 
 ints = lambda *values: np.array(values, dtype=np.int64)  # noqa: E731
+NEAR = Reach(log_ratio=0.1, days_before=5, days_after=5)
 
 _records = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40), st.integers(90, 130)), min_size=1, max_size=12)
 
@@ -102,15 +103,24 @@ def test_words_with_a_slip_share_a_part(make_item) -> None:
 
 def test_labels_never_tie_money_in_to_money_out(make_item) -> None:
     items = [make_item("a", "left", 100, text="ACME RENT"), make_item("b", "right", -100, text="ACME RENT")]
-    amounts = ints(100, -100)
-    for rows in (text_labels(tabulate(items), amounts), amount_labels(amounts)):
-        left, right = split_rows(rows, 1)
+    amounts, days = ints(100, -100), ints(1, 1)
+    for table in (text_labels(tabulate(items), amounts, days, NEAR), amount_labels(amounts, days, NEAR)):
+        left, right = table.rows(ints(0)), table.rows(ints(1))
         assert left.labels.size
         assert not set(left.labels.tolist()) & set(right.labels.tolist())
 
 
 def test_items_without_any_text_have_no_text_label(make_item) -> None:
-    assert not text_labels(tabulate([make_item("a", "left"), make_item("b", "right")]), ints(100, 100)).labels.size
+    items = [make_item("a", "left"), make_item("b", "right")]
+    assert not text_labels(tabulate(items), ints(100, 100), ints(1, 1), NEAR).rows(ints(0, 1)).labels.size
+
+
+def test_a_common_amount_is_a_label_where_few_have_it_near(make_item) -> None:
+    """A hundred days with one each, and a day on which a crowd has it: the crowd's own label goes, and that of its neighbours."""
+    days = np.concatenate([np.arange(100) * 10, np.full(80, 500)])
+    labels = amount_labels(np.full(180, 100), days, NEAR)
+    kept = set(labels.rows(np.arange(180)).items.tolist())
+    assert kept == {item for item in range(100) if abs(days[item] - 500) > 5}
 
 
 def test_texts_of_any_script_and_broken_ones_are_tabulated(make_item) -> None:
