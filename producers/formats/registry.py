@@ -44,13 +44,22 @@ FORMATS = {
 """By name, in the order in which a file is tried: the more specific signature first."""
 
 
+_ALSO_CALLED = {
+    "camt.052": "camt.053",
+    "camt.054": "camt.053",
+    "mt942": "mt940",
+    "qfx": "ofx",
+    "afb120": "cfonb120",
+}
+
+
 def format_named(name: str) -> StatementFormat:
-    """The format of that name.
+    """The format of that name, or of one that the same parser reads (`afb120` is `cfonb120`, `mt942` is `mt940`).
 
     Raises:
         ConfigurationError: there is none; the message lists those that are.
     """
-    found = FORMATS.get(name)
+    found = FORMATS.get(_ALSO_CALLED.get(name, name))
     if found is None:
         raise ConfigurationError(
             f"format {name!r} is not known; use one of {', '.join(FORMATS)}, or leave it out to have it recognised"

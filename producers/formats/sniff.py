@@ -3,6 +3,7 @@
 from typing import BinaryIO
 
 from producers.errors import FileFormatError
+from producers.formats.other_files import what_else
 from producers.formats.registry import FORMATS, StatementFormat
 
 __all__ = ["HEAD_BYTES", "sniff", "sniff_stream"]
@@ -29,6 +30,8 @@ def sniff(head: bytes) -> StatementFormat:
     for found in FORMATS.values():
         if found.recognise(plain):
             return found
+    if (name := what_else(plain)) is not None:
+        raise FileFormatError(f"byte 0: recognised, not a statement: {name}")
     raise FileFormatError(f"byte 0: no known format begins with {plain[:40]!r}; known are {', '.join(FORMATS)}")
 
 
