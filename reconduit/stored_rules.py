@@ -14,6 +14,7 @@ from reconciler.rules import parse_reconciliation
 from reconciler.yaml_nodes import Origin
 from reconduit.errors import SettingsError
 from reconduit.reconciliations import read_reconciliation
+from schemas.currency_codes import CURRENCY_DECIMALS
 
 __all__ = ["named_rules", "parse_stored"]
 
@@ -45,6 +46,6 @@ def parse_stored(text: str, attachments: Mapping[str, str], origin: str) -> Reco
         SettingsError: this version of Reconduit cannot read them any more.
     """
     try:
-        return parse_reconciliation(text, Origin(origin, read_beside=attachments.__getitem__))
+        return parse_reconciliation(text, Origin(origin, CURRENCY_DECIMALS, attachments.__getitem__))
     except RulesError as error:
         raise SettingsError(str(error)) from error

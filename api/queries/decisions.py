@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -27,7 +27,7 @@ from api.queries.explanation import read_nearest, read_reasons
 from api.queries.keyset import Keyset, fetch_page
 from api.queries.transactions import transactions_by_hash
 
-__all__ = ["get_break", "get_match", "list_breaks", "list_matches"]
+__all__ = ["decisions_about", "get_break", "get_match", "list_breaks", "list_matches"]
 
 _COMMON = (
     "reconciliation, group_hash, key, final, rule_version, amount_minor, currency, account_id, booked_on, sides, members, reasons"
@@ -37,7 +37,7 @@ _BREAK_COLUMNS = sql.SQL(_COMMON + ", type, nearest")
 _TIE = (("reconciliation", "text"), ("group_hash", "bigint"), ("key", "text"))
 _BREAK_TIE = (*_TIE, ("type", "text"), ("members", "bigint[]"))
 
-_MATCHES = Keyset("match_view", _MATCH_COLUMNS, (("booked_on", "date"), *_TIE))
+_MATCHES = Keyset("match_view", _MATCH_COLUMNS, (("booked_on", "date"), *_TIE, ("members", "bigint[]")))
 _BREAKS = {
     "newest": Keyset("break_view", _BREAK_COLUMNS, (("booked_on", "date"), *_BREAK_TIE)),
     "oldest": Keyset("break_view", _BREAK_COLUMNS, (("booked_on", "date"), *_BREAK_TIE), "ASC"),
@@ -50,9 +50,11 @@ _ID = re.compile(r"(?P<reconciliation>.+)\.(?P<group>[0-9a-f]{16})\.(?P<digest>[
 def _identity(row: Row) -> str:
     """Id of a decision: the same as long as the decision is, and gone with it.
 
-    A group may have several breaks, which their type and members tell apart; a match is told by its key.
+    A group may have several breaks, which their type and members tell apart; a match is told by its key, and by its members where
+    operators confirmed part of a group.
     """
-    distinct = row["key"] if "stage" in row else f"{row['key']}\x1f{row['type']}\x1f{row['members']}"
+    kind = row.get("type") or (row["stage"] if row["stage"] == "manual" else None)
+    distinct = row["key"] if kind is None else f"{row['key']}\x1f{kind}\x1f{row['members']}"
     digest = hashlib.sha256(distinct.encode()).hexdigest()[:12]
     return f"{row['reconciliation']}.{row['group_hash'] % 2**64:016x}.{digest}"
 
@@ -158,3 +160,30 @@ def get_break(database: Database, break_id: str) -> BreakDetail:
     row = _find(database, "break_view", _BREAK_COLUMNS, break_id, "break")
     members = _members(row, _side_names(database), transactions_by_hash(database, row["members"]))
     return BreakDetail(**_common(row), **_break_fields(row), members=members)
+
+
+_ABOUT = sql.SQL(
+    "SELECT {} FROM {} WHERE %s = ANY(members) AND (group_hash = ANY(%s) "
+    "OR reconciliation_id IN (SELECT reconciliation_id FROM reconciliation WHERE shape = 'statement'))"
+)
+
+
+def decisions_about(
+    database: Database, hashed: int, groups: Collection[int]
+) -> tuple[Sequence[MatchDetail], Sequence[BreakDetail]]:
+    """Every match and break of one record, with their records.
+
+    Args:
+        database: where they are.
+        hashed: `txn_hash` of the record.
+        groups: hashes of the keyed groups that the record can be in; in books it is looked for everywhere.
+    """
+    wanted = [hashed, sorted(groups)]
+    matches = database.rows(_ABOUT.format(_MATCH_COLUMNS, sql.Identifier("match_view")), wanted)
+    breaks = database.rows(_ABOUT.format(_BREAK_COLUMNS, sql.Identifier("break_view")), wanted)
+    names = _side_names(database)
+    records = transactions_by_hash(database, (member for row in (*matches, *breaks) for member in row["members"]))
+    return (
+        [MatchDetail(**_common(row), **_match_fields(row), members=_members(row, names, records)) for row in matches],
+        [BreakDetail(**_common(row), **_break_fields(row), members=_members(row, names, records)) for row in breaks],
+    )

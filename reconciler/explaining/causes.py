@@ -137,8 +137,8 @@ def _fee(item: Item, other: Item, apart: Separation, circumstances: Circumstance
         if one.fee_minor and abs(one.fee_minor) == difference:
             return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is the fee that {one.id} names")
     for rate in circumstances.fee_rates_ppm:
-        # Within one minor unit: banks round fees up as well as down.
-        if rate and abs(difference - gross * rate // _MILLION) <= 1:
+        # Rounding, and rates that `reconciler.profile` counts as one, make up to 100 ppm.
+        if rate and abs(difference - gross * rate // _MILLION) <= max(1, gross // 10_000):
             return Suspicion(
                 Cause.FEE, f"the difference of {difference} {currency} is {rate} ppm, a fee that was learnt from matches"
             )

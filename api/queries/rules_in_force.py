@@ -1,0 +1,56 @@
+"""The rules that a decision was made by, as the database keeps them, and what was learnt beside them."""
+
+import functools
+from collections.abc import Mapping
+
+from psycopg import sql
+
+from api.database import Database
+from reconciler.errors import RulesError
+from reconciler.explaining.explanation import RuleStamp
+from reconciler.explaining.waiting import Marks
+from reconciler.reconciliation import Reconciliation
+from reconciler.rules import parse_reconciliation
+from reconciler.yaml_nodes import Origin
+from schemas.currency_codes import CURRENCY_DECIMALS
+
+__all__ = ["learnt_fee_rates", "rules_of", "watermarks"]
+
+
+def rules_of(database: Database, name: str, version: int) -> tuple[RuleStamp, Reconciliation | None]:
+    """One version of a reconciliation; None for rules that are not kept, or that this version of Reconduit cannot read."""
+    rows = database.rows(
+        sql.SQL("SELECT digest, text, attachments FROM rule_version WHERE name = %s AND version = %s"), [name, version]
+    )
+    if not rows:
+        return RuleStamp(name, version, None), None
+    row = rows[0]
+    attachments = tuple(sorted(row["attachments"].items()))
+    return RuleStamp(name, version, row["digest"]), _parsed(row["text"], f"{name}@{version}", attachments)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str, origin: str, attachments: tuple[tuple[str, str], ...]) -> Reconciliation | None:
+    try:
+        return parse_reconciliation(text, Origin(origin, CURRENCY_DECIMALS, dict(attachments).__getitem__))
+    except RulesError:
+        return None
+
+
+def watermarks(database: Database) -> Marks:
+    """How far every source is complete, by source and account."""
+    rows = database.rows(sql.SQL("SELECT name, account_id, complete_through FROM source_watermark JOIN source USING (source_id)"))
+    return {(row["name"], row["account_id"]): row["complete_through"] for row in rows}
+
+
+def learnt_fee_rates(database: Database, name: str, account: str, currency: str) -> tuple[int, ...]:
+    """Fees in parts per million that were learnt from the matches of a book, the most frequent first; empty when none were."""
+    rows = database.rows(
+        sql.SQL(
+            "SELECT profile FROM pair_profile WHERE reconciliation = %s AND account_id = %s AND currency = %s "
+            "ORDER BY pair_profile_id DESC LIMIT 1"
+        ),
+        [name, account, currency],
+    )
+    profile: Mapping[str, list[list[int]]] = rows[0]["profile"] if rows else {}
+    return tuple(abs(rate) for rate, _ in profile.get("rates", []))
