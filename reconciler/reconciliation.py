@@ -20,6 +20,7 @@ __all__ = [
     "FeeTerms",
     "Filter",
     "ForeignExchange",
+    "Groups",
     "KeyField",
     "Learning",
     "Pass",
@@ -73,6 +74,28 @@ class Learning:
     least_items: int = 200
     suggest_ppm: int = 700_000
     false_per_100k: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """How several items against one, or several, are looked for in a statement book.
+
+    Attributes:
+        enabled: False leaves a book one to one.
+        most_members: items of one group, both sides together.
+        search_steps: partial sums that the search for one group may form. Counted, so that the outcome does not depend on the machine.
+        days_before: days that the last side may be booked before the first; None for the widest tolerance of the passes.
+        days_after: days that the last side may be booked after the first; None for the widest tolerance of the passes.
+        fee_ppm: what may be deducted from a group that a reference or a day ties, in parts per million of its sum, and still be
+            suggested without a fee profile.
+    """
+
+    enabled: bool = True
+    most_members: int = 60
+    search_steps: int = 8_192
+    days_before: int | None = None
+    days_after: int | None = None
+    fee_ppm: int = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +170,7 @@ class Reconciliation:
     tolerance: Tolerance = field(default_factory=Tolerance)
     fees: FeeProfile = field(default_factory=FeeProfile)
     learning: Learning = field(default_factory=Learning)
+    groups: Groups = field(default_factory=Groups)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     passes: tuple[Pass, ...] = ()
     csv: Mapping[str, CsvColumns] = field(default_factory=dict)

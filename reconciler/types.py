@@ -35,6 +35,7 @@ class Stage(StrEnum):
     TOLERANCE = "tolerance"
     PROBABILISTIC = "probabilistic"
     MANUAL = "manual"
+    GROUP = "group"
 
 
 class Decision(StrEnum):

@@ -73,7 +73,7 @@ BREAK_TYPES = {
 }
 """Code of each break type in `break.type`."""
 
-STAGES = {"key": 1, "settlement": 2, "reference": 3, "tolerance": 4, "manual": 5, "probabilistic": 6}
+STAGES = {"key": 1, "settlement": 2, "reference": 3, "tolerance": 4, "manual": 5, "probabilistic": 6, "group": 7}
 """Code of the stage that made a match, in `match.stage`."""
 
 source = Table(
