@@ -5,7 +5,7 @@ Small books run the steps that learn nothing; the larger ones are large enough t
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -22,7 +22,7 @@ from reconciler.digest import decision_digest
 from reconciler.dispatch import solve
 from reconciler.reconciliation import Reconciliation
 from reconciler.rules import parse_reconciliation
-from reconciler.types import Break, BreakType, Item, Match, Outcome
+from reconciler.types import Break, BreakType, Item, Match, Outcome, Stage
 from reconduit.matching.rules import load_reconciliation
 
 RULES = load_reconciliation(None)
@@ -45,10 +45,15 @@ def items_of(book: Book) -> tuple[Item, ...]:
 def item_of(row: Row, side: str) -> Item:
     identity, date, amount, text = row
     return Item(
-        id=identity, side=side, account="", currency="XXX", text=text,
-        amount_minor=abs(int(Decimal(amount).scaleb(2))), direction=-1 if amount.startswith("-") else 1,
+        id=identity,
+        side=side,
+        account="",
+        amount_minor=abs(int(Decimal(amount).scaleb(2))),
+        currency="EUR",
+        direction=-1 if amount.startswith("-") else 1,
         booked_at=dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), tzinfo=dt.UTC),
-    )  # fmt: skip
+        text=text,
+    )
 
 
 def solved(rules: Reconciliation, items: Sequence[Item]) -> Outcome:
@@ -58,49 +63,54 @@ def solved(rules: Reconciliation, items: Sequence[Item]) -> Outcome:
     return outcome
 
 
-def the_order_does_not_matter(items: Sequence[Item], seed: int) -> None:
-    shuffled = random.Random(seed).sample(items, len(items))
-    first, second = solved(RULES, items), solved(RULES, shuffled)
-    assert decision_digest(first) == decision_digest(second)
-    assert {told(match) for match in first.matches} == {told(match) for match in second.matches}
-
-
 def told(match: Match) -> tuple[object, ...]:
     return match.members, match.stage, match.decision, match.probability_ppm, match.reasons, match.runner_up
 
 
-def the_sides_are_alike(items: Sequence[Item]) -> None:
-    straight, mirrored = (solved(rules, items) for rules in (RULES, replace(RULES, sides=RULES.sides[::-1])))
-    assert {as_pair(match) for match in straight.matches} == {as_pair(match) for match in mirrored.matches}
-    assert {broken.members: broken.type for broken in straight.breaks} == {
-        broken.members: MIRRORED.get(broken.type, broken.type) for broken in mirrored.breaks
-    }
+def everything(items: Sequence[Item]) -> tuple[object, ...]:
+    """What is decided, and why."""
+    outcome = solved(RULES, items)
+    return decision_digest(outcome), {told(match) for match in outcome.matches}
 
 
-def as_pair(match: Match) -> tuple[object, ...]:
-    return frozenset(match.members), match.stage, match.decision, match.probability_ppm
+def from_the_left(items: Sequence[Item]) -> tuple[object, ...]:
+    """Matches and breaks; a set of items and what became of it, with the sides as they are named."""
+    return decided(solved(RULES, items), {})
+
+
+def from_the_right(items: Sequence[Item]) -> tuple[object, ...]:
+    """The same with the sides exchanged: what was missing on the left is missing on the right."""
+    return decided(solved(replace(RULES, sides=RULES.sides[::-1]), items), MIRRORED)
+
+
+def decided(outcome: Outcome, renamed: Mapping[BreakType, BreakType]) -> tuple[object, ...]:
+    matches = {(frozenset(match.members), match.stage, match.decision, match.probability_ppm) for match in outcome.matches}
+    return matches, {(frozenset(broken.members), renamed.get(broken.type, broken.type)) for broken in outcome.breaks}
 
 
 @given(book=small_books, seed=seeds)
 @settings(max_examples=12)
 def test_the_order_of_a_small_book_does_not_matter(book: Book, seed: int) -> None:
-    the_order_does_not_matter(items_of(book), seed)
+    items = items_of(book)
+    assert everything(items) == everything(random.Random(seed).sample(items, len(items)))
 
 
 @learnt_from
 def test_the_order_of_a_book_to_learn_from_does_not_matter(book: Book) -> None:
-    the_order_does_not_matter(items_of(book), 1)
+    items = items_of(book)
+    assert any(match.stage is Stage.PROBABILISTIC for match in solved(RULES, items).matches)
+    assert everything(items) == everything(random.Random(1).sample(items, len(items)))
 
 
 @given(book=small_books)
 @settings(max_examples=12)
 def test_which_side_of_a_small_book_is_left_does_not_matter(book: Book) -> None:
-    the_sides_are_alike(items_of(book))
+    assert from_the_left(items_of(book)) == from_the_right(items_of(book))
 
 
 @learnt_from
 def test_which_side_of_a_book_to_learn_from_is_left_does_not_matter(book: Book) -> None:
-    the_sides_are_alike(items_of(book))
+    assert from_the_left(items_of(book)) == from_the_right(items_of(book))
 
 
 @given(book=small_books)
