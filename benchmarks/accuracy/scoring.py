@@ -65,7 +65,7 @@ class Score:
         batches: true groups of more records than the book has sides, and how many of them all decisions found exactly.
         kinds: by kind of difference, how many groups there are and how many all decisions found.
         breaks: by cause, how many records or groups must stay open, and how many are reported with a fitting type.
-        wrong: by the kinds that their records are of in truth, how many decisions are wrong.
+        wrong: by band, and then by the kinds that their records are of in truth, how many decisions are wrong.
     """
 
     auto: Band
@@ -75,7 +75,7 @@ class Score:
     batches: Band
     kinds: Mapping[str, tuple[int, int]]
     breaks: Mapping[str, tuple[int, int]]
-    wrong: Mapping[str, int]
+    wrong: Mapping[str, Mapping[str, int]]
 
 
 def score(truth: Truth, matches: Sequence[Mapping[str, Any]], breaks: Sequence[Mapping[str, Any]] = ()) -> Score:
@@ -101,7 +101,7 @@ def score(truth: Truth, matches: Sequence[Mapping[str, Any]], breaks: Sequence[M
         batches=_band(batches, right & batches),
         kinds=_by_kind(((kind_of[place], count, right[place]) for place, count in wanted.items())),
         breaks=_breaks(truth, breaks),
-        wrong=_wrong(truth, decisions["all"] - wanted),
+        wrong={name: _wrong(truth, found - wanted) for name, found in decisions.items()},
     )
 
 

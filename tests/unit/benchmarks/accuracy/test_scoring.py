@@ -30,7 +30,7 @@ def test_bands_count_right_and_wrong_decisions() -> None:
     assert (found.all.decided, found.all.right, found.all.f1) == (3, 2, pytest.approx(2 / 3))
     assert found.all.false_per_100k == pytest.approx(100_000 / 3)
     assert found.kinds == {"fee": (2, 1), "typo": (1, 1)}
-    assert found.wrong == {"fee + typo": 1}
+    assert found.wrong == {"auto": {"fee + typo": 1}, "all": {"fee + typo": 1}}
 
 
 def test_twins_may_be_exchanged_but_not_claimed_more_often_than_they_are() -> None:
