@@ -8,6 +8,7 @@ from reconduit.commands.api import api
 from reconduit.commands.close import close
 from reconduit.commands.consume import consume
 from reconduit.commands.demo import demo
+from reconduit.commands.explain import explain
 from reconduit.commands.inspect import inspect
 from reconduit.commands.match import match
 from reconduit.commands.migrate import migrate
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (match, inspect, demo, produce, consume, close, replay, api, migrate, sandbox, services):
+for command in (match, inspect, explain, demo, produce, consume, close, replay, api, migrate, sandbox, services):
     app.command()(command)
 rules.command()(diff)
 rules.command("list")(list_stored)
