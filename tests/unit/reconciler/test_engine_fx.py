@@ -105,6 +105,16 @@ def test_the_same_currency_comes_first(make_item: MAKE) -> None:
     assert [{member.id for member in match.members} for match in outcome.matches] == [{"l", "same"}]
 
 
+def test_an_item_is_compared_with_one_other_currency_after_the_other(make_item: MAKE) -> None:
+    outcome = solved(
+        make_item("l", "ledger", 831250, key="INV42X"),
+        make_item("dollars", "bank", 10000, currency="USD", key="INV42X"),
+        make_item("euros", "bank", 9185, currency="EUR", key="INV42X"),
+    )
+    assert len(outcome.matches) == 1
+    assert [(one.type, len(one.members)) for one in outcome.breaks] == [("MISSING_LEFT", 1)]
+
+
 @pytest.mark.parametrize(("day", "found"), [(0, True), (2, True), (3, False)])
 def test_a_rate_may_be_so_many_days_old(make_item: MAKE, day: int, found: bool) -> None:
     outcome = solved(

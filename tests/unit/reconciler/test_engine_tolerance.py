@@ -70,6 +70,14 @@ def test_nothing_within_a_tolerance_is_beyond_its_reach(tolerance: Tolerance, fi
             assert abs(first - last) <= min(tolerance.reach_minor(first, "INR"), tolerance.reach_minor(last, "INR"))
 
 
+@given(amount=st.integers(1, 10**9), ppm=st.integers(0, 999_999), beyond=st.integers(-3, 0), base=st.sampled_from(Base))
+def test_the_reach_holds_for_the_largest_counterpart_of_an_amount(amount: int, ppm: int, beyond: int, base: Base) -> None:
+    counterpart = amount * 1_000_000 // (1_000_000 - ppm) + beyond
+    tolerance = Tolerance(over=Allowance(ppm=ppm), under=Allowance(), base=base)
+    if tolerance.within((amount, counterpart), "INR"):
+        assert abs(counterpart - amount) <= tolerance.reach_minor(amount, "INR")
+
+
 @given(tolerance=_tolerances, first=_amounts, last=_amounts)
 def test_swapped_sides_with_swapped_directions_agree_alike(tolerance: Tolerance, first: int, last: int) -> None:
     over, under = tolerance.allowances
@@ -160,6 +168,17 @@ def test_an_amount_that_a_later_pass_allows_is_no_break_yet(make_item) -> None:
     rules = parse_reconciliation(text, "books.yaml")
     items = (make_item("l", "ledger", 100, key="INV0042X"), make_item("b", "bank", 104, key="INV0042X", day=1))
     assert matches(rules, *items) == [({"l", "b"}, "nearly")]
+
+
+def test_an_amount_difference_is_reported_after_every_pass_by_reference_had_its_turn(make_item) -> None:
+    text = TEXT.replace("stages:\n", "stages:\n  - {stage: reference, name: soon, tolerance: {days: {after: 1}}}\n"
+                                      "  - {stage: reference, name: later, tolerance: {days: {after: 9}}}\n")  # fmt: skip
+    items = (
+        make_item("l", "ledger", 100, key="INV0042X", references=("UTR77777",)),
+        make_item("wrong", "bank", 900, key="INV0042X"),
+        make_item("b", "bank", 100, key="UTR77777", day=6),
+    )
+    assert matches(parse_reconciliation(text, "books.yaml"), *items) == [({"l", "b"}, "later")]
 
 
 _book_items = st.lists(
