@@ -1,4 +1,4 @@
-"""Short, read-only transactions on a small pool of Postgres connections."""
+"""Short transactions on a small pool of Postgres connections, read-only unless they are asked to write."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from api.errors import DatabaseUnavailableError, QueryTimeoutError
 
-__all__ = ["STATEMENT_TIMEOUT_SECONDS", "Database", "Row"]
+__all__ = ["STATEMENT_TIMEOUT_SECONDS", "Connection", "Database", "Row"]
 
 STATEMENT_TIMEOUT_SECONDS = 5
 _WAIT_SECONDS = 3.0
 
 Row = dict[str, Any]
-_Connection = psycopg.Connection[Row]
+Connection = psycopg.Connection[Row]
 
 
-def _configure(connection: _Connection) -> None:
+def _configure(connection: Connection) -> None:
     connection.read_only = True
     with connection.transaction():
         connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'")
@@ -35,7 +35,7 @@ class Database:
     """Reads from the database at `dsn`; connects when first asked, and again after an outage."""
 
     def __init__(self, dsn: str, *, connections: int = 4) -> None:
-        self._pool: ConnectionPool[_Connection] = ConnectionPool(
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
             dsn,
             kwargs={"row_factory": dict_row, "connect_timeout": 3, "application_name": "reconduit-api"},
             min_size=0,
@@ -58,7 +58,23 @@ class Database:
         self._pool.close(timeout=2.0)
 
     @contextmanager
-    def _reading(self) -> Iterator[_Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that may write; committed at the end, rolled back by an error.
+
+        Raises:
+            DatabaseUnavailableError: no connection, or no tables yet.
+            QueryTimeoutError: a statement slower than STATEMENT_TIMEOUT_SECONDS.
+        """
+        with self._connected() as connection:
+            connection.read_only = False
+            try:
+                with connection.transaction():
+                    yield connection
+            finally:
+                connection.read_only = True
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
         try:
             with self._pool.connection() as connection:
                 yield connection
@@ -78,7 +94,7 @@ class Database:
             DatabaseUnavailableError: no connection, or no tables yet.
             QueryTimeoutError: slower than STATEMENT_TIMEOUT_SECONDS.
         """
-        with self._reading() as connection:
+        with self._connected() as connection:
             return connection.execute(query, parameters).fetchall()
 
     def ping(self) -> None:

@@ -9,8 +9,11 @@ __all__ = [
     "ApiError",
     "BadCursorError",
     "BadFilterError",
+    "BadMembersError",
+    "ConflictError",
     "DatabaseUnavailableError",
     "ForeignOriginError",
+    "IdempotencyKeyError",
     "NotFoundError",
     "QueryTimeoutError",
     "UnauthorizedError",
@@ -66,6 +69,27 @@ class BadFilterError(ApiError):
 
     status = 422
     slug = "invalid-parameters"
+
+
+class BadMembersError(ApiError):
+    """The records of a decision cannot be decided about together."""
+
+    status = 422
+    slug = "bad-members"
+
+
+class IdempotencyKeyError(ApiError):
+    """An Idempotency-Key came again with another request."""
+
+    status = 422
+    slug = "idempotency-key-reused"
+
+
+class ConflictError(ApiError):
+    """What stands contradicts the request."""
+
+    status = 409
+    slug = "conflict"
 
 
 class UnknownHostError(ApiError):

@@ -9,18 +9,30 @@ PROBLEMS: Final = {
         "Cursor refused",
         "A cursor continues one listing with the same filters and sort order. Start again without `cursor`.",
     ),
+    "bad-members": (
+        "Records do not fit",
+        "The records of a decision must be on sides of one reconciliation, and of one book where it is closed book by book.",
+    ),
     "bad-request": ("Bad request", "The request could not be understood."),
+    "conflict": (
+        "Conflict",
+        "What stands contradicts the request, for instance a record that is in another confirmed match. `detail` names it.",
+    ),
     "database-unavailable": (
         "Database unavailable",
         "Postgres does not answer, or `reconduit migrate` was not run. Nothing is lost; ask again after the Retry-After time.",
     ),
     "foreign-origin": ("Foreign origin", "Forms are accepted from this server's own pages only."),
+    "idempotency-key-reused": (
+        "Idempotency key reused",
+        "An Idempotency-Key stands for one request. Repeat that request unchanged, or use a new key.",
+    ),
     "internal-error": ("Internal error", "The server failed; its log has the cause."),
     "invalid-parameters": (
         "Invalid parameters",
         "A parameter is unknown or has a value of the wrong form; `errors` names each. /v1/openapi.json lists all parameters.",
     ),
-    "method-not-allowed": ("Method not allowed", "The read API answers GET."),
+    "method-not-allowed": ("Method not allowed", "This address takes other methods; /v1/openapi.json lists them."),
     "not-found": (
         "Not found",
         "There is nothing at this address. A break that was resolved has no page any more; search by its key.",

@@ -34,7 +34,7 @@ class Problem(BaseModel):
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
-    for status in (400, 401, 404, 422, 500, 503)
+    for status in (400, 401, 404, 409, 422, 500, 503)
 }
 
 
@@ -81,7 +81,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     details = {
         404: "There is nothing at this path; GET /v1/openapi.json lists what there is.",
-        405: f"{request.method} is not possible here; the read API answers GET.",
+        405: f"{request.method} is not possible here; GET /v1/openapi.json tells what is.",
     }
     return problem_response(
         request,

@@ -19,6 +19,7 @@ from consumers.columns import SourceCode
 from consumers.copying import copy_in
 from consumers.decisions import MemberHash, break_rows, match_rows
 from consumers.operator_log import OperatorLog
+from consumers.profiling import learn_profile
 from consumers.sealing import Seal, latest_seals, seal_book
 from consumers.sides import Compiled
 from consumers.watermarks import Watermarks, latest_due_day
@@ -101,7 +102,16 @@ class BookCloser:
             place = book.place
             outcome = solve(rules, book.items, horizons[place], self._operators.about(rules.name).about(book.items))
             seal = self._sealing(book, outcome, horizons[place], inputs[place], seals.get(place), proofs.get(place, ()))
-            sealed += self._store(place, outcome, book.hashes, seal)
+            learn = partial(
+                learn_profile,
+                connection,
+                reconciliation=rules.name,
+                sides=rules.side_names,
+                place=place,
+                outcome=outcome,
+                items=book.items,
+            )
+            sealed += self._store(place, outcome, book.hashes, seal, learn)
             self._solved[place] = (inputs[place], len(outcome.matches) + len(outcome.breaks))
         self._mark_applied()
         return BooksClosed(len(due), sealed)
@@ -158,7 +168,14 @@ class BookCloser:
             prove=lambda: prove_sides(rules.side_names, book.items, outcome, through, statements),
         )
 
-    def _store(self, place: Place, outcome: Outcome, hashes: Mapping[str, int], seal: Callable[[], bool] | None = None) -> bool:
+    def _store(
+        self,
+        place: Place,
+        outcome: Outcome,
+        hashes: Mapping[str, int],
+        seal: Callable[[], bool] | None = None,
+        learn: Callable[[], bool] | None = None,
+    ) -> bool:
         """Replace a book's decisions, in one transaction. Returns whether it was sealed."""
         connection, compiled = self._connection, self._compiled
 
@@ -178,6 +195,8 @@ class BookCloser:
             for start in range(0, len(outcome.breaks), _ROWS_A_COPY):
                 breaks = _in_groups(outcome.breaks[start : start + _ROWS_A_COPY], member_hash)
                 copy_in(connection, "break", break_rows(compiled.reconciliation, compiled.code, breaks, member_hash))
+            if learn is not None:
+                learn()
             return seal() if seal is not None else False
 
     def _mark_applied(self) -> None:

@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from consumers.batch import Batch
 from consumers.offsets import begin_partition, stored_offsets
+from reconduit import metrics
 
 __all__ = ["AssignmentBook", "consumer_settings"]
 
@@ -82,7 +83,8 @@ class AssignmentBook:
         """Let partitions go. Nothing is in a transaction here: batches are applied between polls."""
         for one in partitions:
             self._positions.pop((one.topic, one.partition), None)
-            self._halted.pop((one.topic, one.partition), None)
+            if self._halted.pop((one.topic, one.partition), None) is not None:
+                metrics.PARTITION_HALTED.remove(one.topic, str(one.partition))
             self._left.add((one.topic, one.partition))
         consumer.incremental_unassign(partitions)
         log.info("revoked", partitions=len(partitions), total=len(self._positions))
@@ -115,6 +117,7 @@ class AssignmentBook:
         if place not in self._halted:
             self._halted[place] = reason
             log.error("partition_halted", topic=topic, partition=partition, reason=reason)
+            metrics.PARTITION_HALTED.labels(topic=topic, partition=partition).set(1)
         if place in self._positions:
             self._consumer.pause([TopicPartition(topic, partition)])
 

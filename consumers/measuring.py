@@ -7,11 +7,12 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from psycopg import Connection
 
+from consumers.profiling import count_drift
 from consumers.service import Prepared
 from consumers.stream_pass import Applied
 from reconduit import metrics
 
-__all__ = ["measure_batch", "measure_lag", "measure_open_breaks"]
+__all__ = ["measure_batch", "measure_drift", "measure_lag", "measure_open_breaks"]
 
 _OPEN = """
 SELECT reconciliation, type, currency, count(*), sum(amount_minor)::bigint, min(booked_on) FROM break_view GROUP BY 1, 2, 3
@@ -60,3 +61,11 @@ def measure_open_breaks(connection: Connection[Any], today: dt.date) -> None:
         metrics.OPEN_BREAKS_AMOUNT.labels(reconciliation=name, currency=currency).set(amount)
     for name, day in oldest.items():
         metrics.OLDEST_BREAK.labels(reconciliation=name).set(max(0, (today - day).days) * 86_400)
+
+
+def measure_drift(connection: Connection[Any]) -> None:
+    """How much of what was learnt about lags and fees has changed; rolls back the read."""
+    metrics.PROFILE_DRIFT.clear()
+    for name, count in count_drift(connection).items():
+        metrics.PROFILE_DRIFT.labels(reconciliation=name).set(count)
+    connection.rollback()

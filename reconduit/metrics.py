@@ -23,8 +23,10 @@ __all__ = [
     "OLDEST_BREAK",
     "OPEN_BREAKS",
     "OPEN_BREAKS_AMOUNT",
+    "PARTITION_HALTED",
     "POLL_ERRORS",
     "POLL_SECONDS",
+    "PROFILE_DRIFT",
     "PUBLISH_SECONDS",
     "QUARANTINED",
     "STORED",
@@ -53,6 +55,9 @@ HTTP_REQUESTS = Counter(
 HTTP_SECONDS = Histogram("recon_provider_http_request_duration_seconds", "Length of one attempt at a request.", ["source"])
 
 CONSUMER_LAG = Gauge("recon_consumer_lag_records", "Records behind the end of a partition.", ["topic", "partition"])
+PARTITION_HALTED = Gauge(
+    "recon_partition_halted", "1 while a worker has stopped a partition rather than hide something.", ["topic", "partition"]
+)
 CONSUMER_BATCH_RECORDS = Histogram(
     "recon_consumer_batch_records", "Records of a batch.", buckets=(1, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000)
 )
@@ -65,6 +70,9 @@ OPEN_BREAKS_AMOUNT = Gauge(
     "recon_open_breaks_amount_minor_units", "Open amount; never add up currencies.", ["reconciliation", "currency"]
 )
 OLDEST_BREAK = Gauge("recon_oldest_break_age_seconds", "Age of the oldest open break.", ["reconciliation"])
+PROFILE_DRIFT = Gauge(
+    "recon_profile_drift", "Changes of lag or fees that the latest profile of each book told, summed up.", ["reconciliation"]
+)
 BALANCE_PROOF_FAILURES = Counter("recon_balance_proof_failures_total", "Statements whose balances do not add up.", ["source"])
 
 

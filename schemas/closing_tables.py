@@ -77,6 +77,7 @@ pair_profile = Table(
     Column("reconciliation", Text, nullable=False),
     Column("account_id", Text, nullable=False),
     Column("currency", Text, nullable=False),
+    Column("through", Date, nullable=False, comment="last booking day of the pairs that it was learnt from"),
     Column("profile", JSONB, nullable=False, comment="learnt lag in days and fee in parts per million"),
     Column("drift", JSONB, nullable=False, comment="what changed against the profile before; empty: nothing that counts"),
     Column("learnt_at", DateTime(timezone=True), nullable=False, server_default=func.now()),

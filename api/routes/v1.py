@@ -1,13 +1,13 @@
 """`/v1`: the read API for programs."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.security import HTTPBearer
 
 from api.context import Here
-from api.filters import BreakFilter, ListFilter, MatchFilter, QuarantineFilter, TransactionFilter
+from api.filters import BreakFilter, MatchFilter, QuarantineFilter, TransactionFilter
+from api.links import link_next
 from api.models import BreakDetail, BreakPage, MatchDetail, MatchPage, QuarantinePage, Sources, Summary, TransactionPage
 from api.problems import PROBLEM_RESPONSES
 from api.queries.decisions import get_break, get_match, list_breaks, list_matches
@@ -20,12 +20,6 @@ __all__ = ["router"]
 _described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
 
 router = APIRouter(prefix="/v1", tags=["read"], dependencies=[_described], responses=PROBLEM_RESPONSES)
-
-
-def _link_next(request: Request, response: Response, filters: ListFilter, cursor: str | None) -> None:
-    if cursor is not None:
-        query = urlencode({**filters.query(), "limit": filters.limit, "cursor": cursor})
-        response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
 
 
 @router.get("/summary")
@@ -46,7 +40,7 @@ def read_transactions(
 ) -> TransactionPage:
     """Stored records, latest booking first."""
     found = list_transactions(here.database, here.signer, filters)
-    _link_next(request, response, filters, found.next)
+    link_next(request, response, filters, found.next)
     return found
 
 
@@ -54,7 +48,7 @@ def read_transactions(
 def read_matches(here: Here, request: Request, response: Response, filters: Annotated[MatchFilter, Query()]) -> MatchPage:
     """Matches, latest booking first."""
     found = list_matches(here.database, here.signer, filters)
-    _link_next(request, response, filters, found.next)
+    link_next(request, response, filters, found.next)
     return found
 
 
@@ -68,7 +62,7 @@ def read_match(here: Here, match_id: str) -> MatchDetail:
 def read_breaks(here: Here, request: Request, response: Response, filters: Annotated[BreakFilter, Query()]) -> BreakPage:
     """Differences and open items."""
     found = list_breaks(here.database, here.signer, filters)
-    _link_next(request, response, filters, found.next)
+    link_next(request, response, filters, found.next)
     return found
 
 
@@ -84,5 +78,5 @@ def read_quarantine(
 ) -> QuarantinePage:
     """Records that could not be used, latest first."""
     found = list_quarantine(here.database, here.signer, filters)
-    _link_next(request, response, filters, found.next)
+    link_next(request, response, filters, found.next)
     return found

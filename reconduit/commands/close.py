@@ -17,7 +17,7 @@ def close(seconds: int = 5, once: bool = False) -> None:
 
     from consumers.closing import ClosePass
     from consumers.dlq_relay import DlqRelay
-    from consumers.measuring import measure_open_breaks
+    from consumers.measuring import measure_drift, measure_open_breaks
     from reconduit.log import configure_logging
     from reconduit.metrics import serve_metrics
     from reconduit.reconciliations import load_reconciliations
@@ -41,9 +41,8 @@ def close(seconds: int = 5, once: bool = False) -> None:
                     done = closing.run()
                     relayed = relay.run()
                     measure_open_breaks(connection, dt.datetime.now(dt.UTC).date())
-                    log.info(
-                        "closed", groups=done.groups, books=done.books, sealed=done.sealed, repaired=done.repaired, relayed=relayed
-                    )
+                    measure_drift(connection)
+                    log.info("closed", **dataclasses.asdict(done), relayed=relayed)
                     if once:
                         return
                     stop.wait(seconds)

@@ -60,6 +60,7 @@ CREATE TABLE pair_profile (
     reconciliation text NOT NULL,
     account_id text NOT NULL,
     currency text NOT NULL,
+    through date NOT NULL,
     profile jsonb NOT NULL,
     drift jsonb NOT NULL,
     learnt_at timestamptz NOT NULL DEFAULT now()
@@ -84,15 +85,34 @@ FROM reconciliation r,
      jsonb_array_elements_text(s.side -> 'sources') AS n (name);
 """
 
+VIEWS = """
+CREATE VIEW operator_decision_view AS
+SELECT d.*, r.operator_decision_id AS revoked_by, d.kind <> 'revoke' AND r.operator_decision_id IS NULL AS standing
+FROM operator_decision d LEFT JOIN operator_decision r ON r.revokes = d.operator_decision_id;
+CREATE VIEW book_seal_view AS
+SELECT s.*, NOT EXISTS (
+    SELECT FROM book_seal n
+    WHERE (n.tenant_id, n.reconciliation, n.account_id, n.currency) = (s.tenant_id, s.reconciliation, s.account_id, s.currency)
+      AND n.book_seal_id > s.book_seal_id) AS current
+FROM book_seal s;
+CREATE VIEW pair_profile_view AS
+SELECT p.*, NOT EXISTS (
+    SELECT FROM pair_profile n
+    WHERE (n.tenant_id, n.reconciliation, n.account_id, n.currency) = (p.tenant_id, p.reconciliation, p.account_id, p.currency)
+      AND n.pair_profile_id > p.pair_profile_id) AS current
+FROM pair_profile p;
+"""
+
 
 def upgrade() -> None:
     op.execute(TABLES)
     op.execute(MATCH_ONCE)
     op.execute(SOURCE_SIDE)
+    op.execute(VIEWS)
 
 
 def downgrade() -> None:
-    op.execute("DROP VIEW source_side")
+    op.execute("DROP VIEW source_side, operator_decision_view, book_seal_view, pair_profile_view")
     op.execute("DROP INDEX match_once")
     op.execute("CREATE UNIQUE INDEX match_once ON match (group_hash, reconciliation_id, key)")
     for table in ("pair_profile", "book_seal", "operator_decision", "rule_version"):

@@ -17,6 +17,7 @@ SIDES = {
     "razorpay-settlements": ("settlement", ["gateway", "bank"]),
     "ledger-bank": ("statement", ["ledger", "bank"]),
 }
+SOURCES_OF = {"ledger": ["core"], "bank": ["camt", "icici"]}
 SOURCES = ("camt", "core", "gateway", "hdfc", "icici", "mobile", "razorpay", "sbi")
 XSS = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 
@@ -32,7 +33,7 @@ class Rows:
 
     def add_codes(self) -> None:
         for name, (shape, sides) in SIDES.items():
-            definition = json.dumps({"sides": [{"name": side} for side in sides]})
+            definition = json.dumps({"sides": [{"name": side, "sources": SOURCES_OF.get(side, [side])} for side in sides]})
             row = self.connection.execute(
                 "INSERT INTO reconciliation (tenant_id, name, version, shape, digest, definition) "
                 "VALUES ('default', %s, 3, %s, 'sha', %s) RETURNING reconciliation_id",
