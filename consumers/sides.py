@@ -1,5 +1,6 @@
 """Which side of a reconciliation each stored record is on, for whole frames."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from consumers.locks import KeySpace
 from reconciler.reconciliation import KeyField, Reconciliation
 
 __all__ = ["Compiled", "compile_reconciliation", "group_of", "items_of"]
+
+_EPOCH = dt.date(1970, 1, 1)
+_MICROSECONDS_A_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,5 @@ def _on_side(compiled: Compiled, index: int, members: pl.DataFrame, sources: Map
     if chosen.most_minor is not None:
         accepts = accepts & (pl.col("amount_minor") <= chosen.most_minor)
     if chosen.booked_from is not None:
-        begin = dt.datetime.combine(chosen.booked_from, dt.time(), tzinfo=dt.UTC)
-        accepts = accepts & (pl.col("booked_us") >= int(begin.timestamp()) * _MICROSECONDS)
+        accepts = accepts & (pl.col("booked_us") >= (chosen.booked_from - _EPOCH).days * _MICROSECONDS_A_DAY)
     return accepts
