@@ -7,6 +7,7 @@ import typer
 from reconduit.commands.api import api
 from reconduit.commands.close import close
 from reconduit.commands.consume import consume
+from reconduit.commands.decide import decide
 from reconduit.commands.demo import demo
 from reconduit.commands.explain import explain
 from reconduit.commands.inspect import inspect
@@ -35,6 +36,7 @@ for command in (match, inspect, explain, demo, produce, consume, close, replay, 
 rules.command()(diff)
 rules.command("list")(list_stored)
 app.add_typer(rules)
+app.add_typer(decide)
 
 
 def main() -> None:
