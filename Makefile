@@ -13,7 +13,7 @@ PINS := requirements/dev.txt
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < $(PINS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo services test test-unit browser lint types format bench bench-accuracy clean
+.PHONY: help setup demo services test test-unit browser lint types format bench bench-libraries bench-accuracy clean
 
 help: ## print this list
 	@echo "usage: make COMMAND [ARGS=\"...\"]"
@@ -63,12 +63,17 @@ types: setup ## mypy --strict
 format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: setup ## speed of the stream pass beside its ceiling (ARGS="--only NAME --json FILE")
+bench: setup ## speed of the stream pass beside its ceiling, and of the parsers (ARGS="--only NAME --json FILE")
 	@exec $(BOUND) $(BIN)/python -m benchmarks $(ARGS)
+
+bench-libraries: ## install the libraries that `make bench` compares the parsers with, apart in .venv-bench
+	@test -d .venv-bench || $(PYTHON) -m venv .venv-bench
+	@echo "[bench] installing $$(grep -c '==' requirements/bench.txt) packages into .venv-bench (about a minute the first time) ..."
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/bench.txt
 
 bench-accuracy: setup ## how right `reconduit match` is on labelled books (ARGS="--only NAME --seeds 1,2 --json FILE")
 	@exec $(BOUND) $(BIN)/python -m benchmarks.accuracy $(ARGS)
 
 clean: ## remove .venv, .local and caches of this checkout (Kafka's jars stay in the user's cache)
-	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@rm -rf $(VENV) .venv-bench .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

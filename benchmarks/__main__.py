@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.formats.run import run_formats
 from benchmarks.result import Result, print_results
 from benchmarks.stream.run import run_stream
 
 __all__ = ["main"]
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"stream": run_stream}
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"stream": run_stream, "formats": run_formats}
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=1_000_000, help="records of the stream benchmark (default 1,000,000)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of each pipeline (default 2)")
     parser.add_argument("--rounds", type=int, default=1, help="times each pipeline runs, in turn; medians are printed (default 1)")
+    parser.add_argument("--formats", help="formats of the formats benchmark, with commas between (default all)")
     options = parser.parse_args()
     names = [options.only] if options.only else sorted(BENCHMARKS)
     results = [result for name in names for result in BENCHMARKS[name](options)]
