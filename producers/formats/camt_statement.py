@@ -124,6 +124,7 @@ class StatementHead:
             credit_minor=sums["TtlCdtNtries"],
             debits=counts["TtlDbtNtries"],
             debit_minor=sums["TtlDbtNtries"],
+            sum_minor=sums["TtlNtries"],
         )
 
 

@@ -73,13 +73,17 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts and sums of booked entries, minor units. In declared totals a part that the file does not state is None."""
+    """Counts and sums of booked entries, minor units; `sum_minor` is credits and debits added up.
+
+    In declared totals a part that the file does not state is None.
+    """
 
     entries: int | None = None
     credits: int | None = None
     credit_minor: int | None = None
     debits: int | None = None
     debit_minor: int | None = None
+    sum_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

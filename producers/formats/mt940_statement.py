@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from producers.errors import FileFormatError, RecordError
+from producers.formats.charset import TextDecoder
 from producers.formats.contract import (
     BadEntry,
     Balance,
@@ -13,12 +14,11 @@ from producers.formats.contract import (
     StatementEnd,
     StatementStart,
     StatementType,
-    Totals,
 )
-from producers.formats.lines import decode
 from producers.formats.mt940_entry import entry_of, with_remittance
 from producers.formats.mt940_fields import Field
-from producers.formats.mt940_lines import parse_account, parse_balance, parse_number, parse_statement_line, parse_totals
+from producers.formats.mt940_lines import parse_account, parse_balance, parse_number, parse_statement_line
+from producers.formats.mt942_totals import InterimTotals
 from producers.formats.proof import RunningProof
 from schemas.errors import AmountError
 
@@ -39,6 +39,7 @@ class MessageReader:
         self._line = 0
         self._start: StatementStart | None = None
         self._page_closing: Balance | None = None
+        self._decode = TextDecoder()
         self._reset_statement()
         self._reset_message()
 
@@ -57,7 +58,7 @@ class MessageReader:
         self._currency = self._options.default_currency or ""
         self._sequence: int | None = None
         self._page: int | None = None
-        self._declared: dict[str, tuple[int, int]] = {}
+        self._totals = InterimTotals()
         self._pending: Entry | None = None
         self._pending_bad: Field | None = None
         self._bad_reason = ("", "")
@@ -79,18 +80,17 @@ class MessageReader:
             self._account = field.text()
         elif tag in {"28", "28C"}:
             self._sequence, self._page = parse_number(field.text())
-        elif tag == "34F":
-            self._currency = field.text()[:3]
         elif tag in {"60F", "60M"}:
             yield from self._open(field)
         elif tag in {"62F", "62M"}:
             yield from self._close(field)
-        elif tag in {"90C", "90D"}:
+        elif tag in {"34F", "90C", "90D"}:
             yield from self._flush()
             try:
-                self._declared[tag] = parse_totals(field.text())
+                self._totals.read(tag, field.text())
             except (RecordError, AmountError) as error:
                 yield self._finding("malformed_totals", f"field {tag}: {error}")
+            self._currency = self._totals.currency or self._currency
 
     def statement_line(self, field: Field) -> Iterator[Event]:
         """Field 61: holds the entry back until its field 86 is read."""
@@ -100,7 +100,7 @@ class MessageReader:
         self._entries += 1
         try:
             self._require_open_statement()
-            line = parse_statement_line(field.text(), self._currency)
+            line = parse_statement_line("\n".join(map(self._decode, field.lines)), self._currency)
         except (RecordError, AmountError) as error:
             self._pending_bad = field
             self._bad_reason = ("amount" if isinstance(error, AmountError) else "malformed_statement_line", str(error))
@@ -121,7 +121,7 @@ class MessageReader:
         if self._pending_bad is not None:
             self._pending_bad = self._pending_bad._replace(lines=[*self._pending_bad.lines, field.raw()])
         elif self._pending is not None:
-            self._texts.extend(decode(line) for line in field.lines)
+            self._texts.extend(map(self._decode, field.lines))
 
     def end_message(self, line: int, *, terminated: bool) -> Iterator[Event]:
         """The terminator, an envelope line or the next field 20."""
@@ -134,7 +134,7 @@ class MessageReader:
             interim = self._start is not None and self._start.type is StatementType.REPORT
             if not interim:
                 yield self._finding("missing_closing_balance", f"message {self._reference!r} ends without field 62F")
-            elif not terminated and not self._declared:
+            elif not terminated and not self._totals:
                 yield self._finding("missing_terminator", f"message {self._reference!r} has neither totals nor a terminator")
             yield from self._end(complete=interim)
         self._in_message = False
@@ -145,7 +145,7 @@ class MessageReader:
         Raises:
             FileFormatError: the last message is cut short.
         """
-        if self._in_message and not self._closed and not self._declared:
+        if self._in_message and not self._closed and not self._totals:
             raise FileFormatError(
                 f"line {self._line}: the file ends inside message {self._reference!r}, without closing balance or terminator;"
                 " it was cut short: have it sent again"
@@ -254,7 +254,9 @@ class MessageReader:
         start = self._start
         if start is None:
             return
-        declared = self._declared_totals()
+        declared, notes = self._totals.without_small_entries(self._proof.totals())
+        for note in notes:
+            yield self._finding("floor_limit", note)
         proof, problems = self._proof.conclude(self._opening, self._closing, declared, start.currency)
         for code, message in problems:
             yield self._finding(code, message)
@@ -262,7 +264,7 @@ class MessageReader:
             start=start,
             opening=self._opening,
             closing=self._closing,
-            declared=declared,
+            declared=self._totals.totals(),
             computed=self._proof.totals(),
             bad_entries=self._proof.bad_entries,
             complete=complete,
@@ -273,17 +275,6 @@ class MessageReader:
         self._start = None
         self._page_closing = None
         self._reset_statement()
-
-    def _declared_totals(self) -> Totals | None:
-        if not self._declared:
-            return None
-        credit, debit = self._declared.get("90C"), self._declared.get("90D")
-        return Totals(
-            credits=credit[0] if credit else None,
-            credit_minor=credit[1] if credit else None,
-            debits=debit[0] if debit else None,
-            debit_minor=debit[1] if debit else None,
-        )
 
     def _finding(self, code: str, message: str) -> Finding:
         return Finding(code=code, message=message, line=self._line, position=str(self._line))

@@ -8,6 +8,8 @@ from schemas.records import Direction, Proof
 
 __all__ = ["RunningProof"]
 
+_TOTALS = ("entries", "credits", "credit_minor", "debits", "debit_minor", "sum_minor")
+
 
 class RunningProof:
     """Sums the booked entries of one statement while they stream by.
@@ -17,7 +19,7 @@ class RunningProof:
         foreign: booked entries in another currency than the statement's; with one of them nothing can be proved.
     """
 
-    __slots__ = ("bad_entries", "credit_minor", "credits", "debit_minor", "debits", "foreign")
+    __slots__ = ("_announced", "bad_entries", "credit_minor", "credits", "debit_minor", "debits", "foreign")
 
     def __init__(self) -> None:
         self.credits = 0
@@ -26,14 +28,20 @@ class RunningProof:
         self.debit_minor = 0
         self.bad_entries = 0
         self.foreign = 0
+        self._announced: RunningProof | None = None
 
     def add(self, entry: Entry, currency: str) -> None:
-        """Count an entry of a statement in `currency`; what is not booked is left out."""
+        """Count an entry of a statement in `currency`; what is not booked counts apart."""
         if entry.status is not EntryStatus.BOOKED:
-            return
-        if entry.currency != currency:
+            self._announced = self._announced or RunningProof()
+            self._announced._count(entry)
+        elif entry.currency != currency:
             self.foreign += 1
-        elif entry.direction is Direction.CREDIT:
+        else:
+            self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        if entry.direction is Direction.CREDIT:
             self.credits += 1
             self.credit_minor += entry.amount_minor
         else:
@@ -48,6 +56,7 @@ class RunningProof:
             credit_minor=self.credit_minor,
             debits=self.debits,
             debit_minor=self.debit_minor,
+            sum_minor=self.credit_minor + self.debit_minor,
         )
 
     def balance_after(self, opening: Balance) -> int:
@@ -85,11 +94,30 @@ class RunningProof:
         if declared is None or self.foreign:
             return
         computed = self.totals()
-        for name in ("entries", "credits", "credit_minor", "debits", "debit_minor"):
-            stated, counted = getattr(declared, name), getattr(computed, name)
-            if stated is not None and stated != counted:
-                yield "declared_total_mismatch", f"the file declares {name} {stated}, its entries make {counted}"
+        # Banks differ in whether their totals cover what is announced too; either way they must hold as a whole.
+        problems = list(_differences(declared, computed))
+        with_announced = _added(computed, self._announced.totals()) if self._announced is not None else computed
+        if problems and any(_differences(declared, with_announced)):
+            yield from problems
 
     @staticmethod
     def _sums_declared(declared: Totals | None) -> bool:
-        return declared is not None and declared.credit_minor is not None and declared.debit_minor is not None
+        if declared is None:
+            return False
+        if declared.credit_minor is not None and declared.debit_minor is not None:
+            return True
+        if declared.entries is None:
+            return False
+        one_sided = (declared.credits, declared.credit_minor), (declared.debits, declared.debit_minor)
+        return declared.sum_minor is not None or any(count == declared.entries and minor is not None for count, minor in one_sided)
+
+
+def _differences(declared: Totals, computed: Totals) -> Iterator[tuple[str, str]]:
+    for name in _TOTALS:
+        stated, counted = getattr(declared, name), getattr(computed, name)
+        if stated is not None and stated != counted:
+            yield "declared_total_mismatch", f"the file declares {name} {stated}, its entries make {counted}"
+
+
+def _added(one: Totals, other: Totals) -> Totals:
+    return Totals(**{name: getattr(one, name) + getattr(other, name) for name in _TOTALS})

@@ -168,3 +168,34 @@ def _document(prolog: str, text: str = "") -> bytes:
 def test_hostile_and_empty_documents_end_in_the_typed_error(content):
     with pytest.raises(FileFormatError):
         list(camt053.parse(io.BytesIO(content)))
+
+
+def summary(declared: dict[str, str]) -> str:
+    def part(name: str, told: str) -> str:
+        count, _, amount = told.partition(" ")
+        return f"<{name}><NbOfNtries>{count}</NbOfNtries><Sum>{amount}</Sum></{name}>" if told else ""
+
+    names = {"total": "TtlNtries", "credits": "TtlCdtNtries", "debits": "TtlDbtNtries"}
+    return f"<TxsSummry>{''.join(part(names[name], told) for name, told in declared.items())}</TxsSummry>"
+
+
+@pytest.mark.parametrize(
+    ("declared", "proof"),
+    [
+        ({}, Proof.NOT_PROVABLE),
+        ({"total": "2 7.00"}, Proof.PROVED),
+        ({"total": "2 7.01"}, Proof.FAILED),
+        ({"total": "3 7.00"}, Proof.FAILED),
+        ({"credits": "2 7.00", "total": "2 "}, Proof.PROVED),
+        ({"credits": "1 5.00"}, Proof.NOT_PROVABLE),
+        ({"credits": "1 5.00", "debits": "0 0.00"}, Proof.PROVED),
+        ({"credits": "1 6.00", "debits": "0 0.00"}, Proof.FAILED),
+    ],
+)
+def test_a_report_without_balances_is_proved_by_its_declared_totals_of_all_or_of_booked_entries(declared, proof):
+    """One entry of 5.00 is booked, one of 2.00 is pending; banks count either."""
+    pending = ntry("2.00", status="<Sts>PDNG</Sts>")
+    head = "<Rpt><Id>R</Id><Acct><Id><IBAN>DE1</IBAN></Id><Ccy>EUR</Ccy></Acct>"
+    body = f"<BkToCstmrAcctRpt>{head}{summary(declared)}{ntry('5.00')}{pending}</Rpt></BkToCstmrAcctRpt>"
+    ends = of(StatementEnd, camt053.parse(io.BytesIO(f"<Document>{body}</Document>".encode())))
+    assert [end.proof for end in ends] == [proof]

@@ -198,3 +198,42 @@ def test_dialects_of_field_86(lines, expected):
 def test_hostile_and_foreign_files_end_in_the_typed_error(content):
     with pytest.raises(FileFormatError):
         list(mt940.parse(io.BytesIO(content)))
+
+
+def interim(*fields: str) -> bytes:
+    entries = ":61:260102C5,NTRFA\n:61:260102D2,NTRFB\n:61:260102EC9,NTRFC\n"
+    return (":20:X\n:25:DE1\n:28C:1/1\n" + "\n".join(fields[:-2]) + f"\n{entries}" + "\n".join(fields[-2:]) + "\n-\n").encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "proof", "codes"),
+    [
+        ((":34F:EUR0,", ":13D:2601021200+0100", ":90D:1EUR2,", ":90C:1EUR5,"), Proof.PROVED, []),
+        ((":34F:EUR0,", ":90D:1EUR2,", ":90C:2EUR14,"), Proof.PROVED, []),
+        ((":34F:EUR0,", ":90D:1EUR2,", ":90C:2EUR6,"), Proof.FAILED, ["declared_total_mismatch"] * 2),
+        ((":34F:EURD0,", ":34F:EURC3,", ":90D:1EUR2,", ":90C:2EUR7,"), Proof.NOT_PROVABLE, ["floor_limit"]),
+        ((":34F:EURD0,", ":34F:EURC1,", ":90D:1EUR2,", ":90C:2EUR7,"), Proof.FAILED, ["declared_total_mismatch"] * 2),
+    ],
+    ids=["booked", "with announced", "wrong", "below the floor limit", "more than the floor limit lets"],
+)
+def test_sums_of_an_interim_report(fields, proof, codes):
+    events = list(mt940.parse(io.BytesIO(interim(*fields))))
+    (end,) = [event for event in events if isinstance(event, StatementEnd)]
+    assert end.proof is proof
+    assert [event.code for event in events if isinstance(event, Finding)] == codes
+    assert end.computed.credit_minor == 500, "what is announced is in no sum"
+
+
+@pytest.mark.parametrize(
+    ("texts", "charset"),
+    [
+        (["Spółka Żółw", "Łódź, ulica Wąska", "ŻABKA"], "cp852"),
+        (["Müller & Söhne", "Straße 5 § 7", "Café “Größe”", "O’Brien"], "cp1252"),
+        (["Jäger"], "cp1252"),
+        (["Łódź", "Müller"], "utf-8"),
+    ],
+)
+def test_the_charset_of_a_file_is_told_by_its_words(texts, charset):
+    entries = "".join(f":61:260102C1,NTRFA\n:86:{text}\n" for text in texts)
+    content = f":20:X\n:25:DE1\n:28C:1/1\n:60F:C260101EUR0,\n{entries}:62F:C260102EUR{len(texts)},\n-\n"
+    assert [entry.remittance for entry in mt940.parse(io.BytesIO(content.encode(charset))) if isinstance(entry, Entry)] == texts
