@@ -17,7 +17,7 @@ from benchmarks.accuracy.generated.difficulty import DIFFICULTIES
 from benchmarks.accuracy.generated.statement_book import statement_book
 from benchmarks.accuracy.generated.three_way import three_way_book
 from benchmarks.accuracy.growth import growth_table, measure_growth
-from benchmarks.accuracy.results import accuracy_table, as_entry, kinds_table, open_table
+from benchmarks.accuracy.results import accuracy_table, as_entry, calibration_table, kinds_table, open_table
 from benchmarks.accuracy.scoring import score
 from benchmarks.accuracy.shared_pairs import SAMPLE, read_pairs, with_removed
 
@@ -42,7 +42,7 @@ def main() -> int:
     growth = measure_growth(arguments.only)
     console = Console(width=180)
     if entries:
-        for table in (accuracy_table(entries), kinds_table(entries), open_table(entries)):
+        for table in (accuracy_table(entries), kinds_table(entries), open_table(entries), calibration_table(entries)):
             console.print(table)
     if growth:
         console.print(growth_table(growth))

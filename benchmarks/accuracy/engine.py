@@ -28,7 +28,10 @@ def solve_book(book: ThreeWayBook) -> tuple[dict[str, list[dict[str, Any]]], flo
     outcome = solve(rules, book.items, dict.fromkeys(rules.side_names, _COMPLETE))
     seconds = time.perf_counter() - began
     check(book.items, outcome)
-    matches = [_sides(match.members, first) | {"decision": match.decision.value} for match in outcome.matches]
+    matches = [
+        _sides(match.members, first) | {"decision": match.decision.value, "probability": match.probability_ppm / 1_000_000}
+        for match in outcome.matches
+    ]
     breaks = [_sides(broken.members, first) | {"type": broken.type.value} for broken in outcome.breaks]
     return {"matches": matches, "breaks": breaks}, seconds
 

@@ -20,9 +20,9 @@ _SEED = 101
 
 def measure_growth(only: str) -> list[dict[str, Any]]:
     """One entry for each family of books whose name contains `only`: what the command took at each size."""
-    families = {"time, generated, hard": _generated}
+    families = {"time, ledger and bank": _generated}
     if SAMPLE.is_dir():
-        families = {"time, shared pairs": _shared} | families
+        families = {"time, transfers": _shared} | families
     entries = []
     for name, books in families.items():
         if only not in name:

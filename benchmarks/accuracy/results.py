@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 
+from benchmarks.accuracy.calibration import calibration
 from benchmarks.accuracy.scoring import Band, Score
 
-__all__ = ["accuracy_table", "as_entry", "kinds_table", "open_table"]
+__all__ = ["accuracy_table", "as_entry", "calibration_table", "kinds_table", "open_table"]
 
 
 def as_entry(name: str, records: tuple[int, ...], found: Score, seconds: float) -> dict[str, Any]:
@@ -23,7 +25,8 @@ def as_entry(name: str, records: tuple[int, ...], found: Score, seconds: float) 
         "batches": {"planted": found.batches.true, "found": found.batches.right, "recall": round(found.batches.recall, 5)},
         "kinds": {kind: {"planted": planted, "found": right} for kind, (planted, right) in found.kinds.items()},
         "open": {kind: {"planted": planted, "found": right} for kind, (planted, right) in found.breaks.items()},
-        "wrong": dict(found.wrong),
+        "calibration": asdict(calibration(found.judged)),
+        "wrong": found.wrong,
         "seconds": round(seconds, 1),
     }
 
@@ -68,6 +71,21 @@ def accuracy_table(entries: Sequence[Mapping[str, Any]]) -> Table:
 def kinds_table(entries: Sequence[Mapping[str, Any]]) -> Table:
     """Recall by kind of difference, the seeds of a difficulty together."""
     return _by_family(entries, "kinds", "Groups found exactly, by kind of difference (all decisions)")
+
+
+def calibration_table(entries: Sequence[Mapping[str, Any]]) -> Table:
+    """What the probabilities of all matches promise, the seeds of a difficulty together."""
+    table = Table(title="Calibration (error: mean difference between stated probability and share that is right)")
+    table.add_column("")
+    for name in ("matches", "error", "false expected", "false"):
+        table.add_column(name, justify="right")
+    for family in dict.fromkeys(_family(entry) for entry in entries):
+        told = [(entry["all"]["decided"], entry["calibration"]) for entry in entries if _family(entry) == family]
+        matches = sum(count for count, _ in told)
+        error = sum(count * one["expected_error"] for count, one in told) / max(matches, 1)
+        expected, false = (sum(one[name] for _, one in told) for name in ("expected_false", "false"))
+        table.add_row(family, str(matches), f"{error:.4f}", f"{expected:.1f}", str(false))
+    return table
 
 
 def open_table(entries: Sequence[Mapping[str, Any]]) -> Table:

@@ -65,6 +65,7 @@ class Score:
         batches: true groups of more records than the book has sides, and how many of them all decisions found exactly.
         kinds: by kind of difference, how many groups there are and how many all decisions found.
         breaks: by cause, how many records or groups must stay open, and how many are reported with a fitting type.
+        judged: of each match the probability that it states, and whether it is right.
         wrong: by band, and then by the kinds that their records are of in truth, how many decisions are wrong.
     """
 
@@ -75,6 +76,7 @@ class Score:
     batches: Band
     kinds: Mapping[str, tuple[int, int]]
     breaks: Mapping[str, tuple[int, int]]
+    judged: Sequence[tuple[float, bool]]
     wrong: Mapping[str, Mapping[str, int]]
 
 
@@ -101,6 +103,7 @@ def score(truth: Truth, matches: Sequence[Mapping[str, Any]], breaks: Sequence[M
         batches=_band(batches, right & batches),
         kinds=_by_kind(((kind_of[place], count, right[place]) for place, count in wanted.items())),
         breaks=_breaks(truth, breaks),
+        judged=_judged(truth, matches, wanted),
         wrong={name: _wrong(truth, found - wanted) for name, found in decisions.items()},
     )
 
@@ -138,6 +141,17 @@ def _breaks(truth: Truth, breaks: Iterable[Mapping[str, Any]]) -> Mapping[str, t
             reported[place, fitting] -= 1
         found.append((expected.kind, 1, int(fitting is not None)))
     return _by_kind(found)
+
+
+def _judged(truth: Truth, matches: Iterable[Mapping[str, Any]], wanted: Counter[Place]) -> Sequence[tuple[float, bool]]:
+    """A group that is claimed twice is right once."""
+    left = Counter(wanted)
+    judged = []
+    for match in matches:
+        place = _place(truth, match["left"], match["right"])
+        judged.append((float(match["probability"]), left[place] > 0))
+        left[place] -= 1
+    return judged
 
 
 def _wrong(truth: Truth, wrong: Counter[Place]) -> Mapping[str, int]:

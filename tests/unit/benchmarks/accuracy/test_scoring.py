@@ -12,8 +12,8 @@ def group(left: str, right: str, kind: str = "fee") -> TrueGroup:
     return TrueGroup(frozenset(left), frozenset(right), kind)
 
 
-def match(left: Iterable[str], right: Iterable[str], decision: str = "auto") -> dict[str, object]:
-    return {"left": list(left), "right": list(right), "decision": decision}
+def match(left: Iterable[str], right: Iterable[str], decision: str = "auto", probability: float = 1.0) -> dict[str, object]:
+    return {"left": list(left), "right": list(right), "decision": decision, "probability": probability}
 
 
 def broken(kind: str, left: str, right: str = "") -> dict[str, object]:
@@ -42,6 +42,12 @@ def test_twins_may_be_exchanged_but_not_claimed_more_often_than_they_are() -> No
 def test_twins_in_a_batch_may_be_exchanged_too() -> None:
     truth = Truth((group("ab", "x"), group("c", "y")), places={"b": "same", "c": "same"})
     assert score(truth, [match("ac", "x"), match("b", "y")]).all.right == 2
+
+
+def test_each_match_is_judged_with_what_it_states() -> None:
+    truth = Truth((group("a", "x"), group("b", "y")), places={"a": 1, "b": 1, "x": 2, "y": 2})
+    claimed = [match("a", "y", probability=0.9), match("b", "x", probability=0.8), match("a", "x", probability=0.7)]
+    assert score(truth, claimed).judged == [(0.9, True), (0.8, True), (0.7, False)]
 
 
 def test_a_batch_is_right_with_all_its_members_only_and_pairs_say_how_near_it_was() -> None:
