@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from consumers.columns import SourceCode
 from consumers.copying import bigints, copy_in
+from consumers.kinds import with_kinds
 from consumers.operator_log import NO_DECISIONS, StandingDecisions
 from consumers.sides import Compiled, items_of
 from consumers.solving import solve_groups
@@ -47,6 +48,7 @@ def replace_decisions(
         for table in ("match", "break"):
             connection.execute(f"DELETE FROM {table} WHERE group_hash = ANY({old}) AND reconciliation_id = %s", (compiled.code,))
     wanted = pl.DataFrame({"group": list(groups)}, schema={"group": pl.Int64})
+    members = with_kinds(connection, compiled.reconciliation, members)
     items = items_of(compiled, members, sources).join(wanted, on="group", how="semi")
     names = {code.source_id: name for (_, name), code in sources.items()}
     matches, breaks = solve_groups(compiled, items, names, horizon, decided)

@@ -55,11 +55,13 @@ def items_of(compiled: Compiled, members: pl.DataFrame, sources: Mapping[tuple[s
 
     Args:
         compiled: the reconciliation.
-        members: stored columns, one row a live record; with `channel` and `transaction_type` where a side filters by them.
+        members: stored columns, one row a live record; with `channel` and `transaction_type` where a side filters by them
+            (`consumers.kinds`).
         sources: code of every (tenant, source).
 
     Returns:
-        `reconciler.columnar.ITEM_COLUMNS` and, for the per-group path, direction, fee_minor, source_id and txn_id.
+        `reconciler.columnar.ITEM_COLUMNS` and, for the per-group path, direction, fee_minor, source_id and txn_id; channel and
+        transaction_type where `members` have them.
     """
     key = "settlement_id" if compiled.space is KeySpace.SETTLEMENT else "reference_number"
     side = pl.lit(None, dtype=pl.Int8)
@@ -83,6 +85,7 @@ def items_of(compiled: Compiled, members: pl.DataFrame, sources: Mapping[tuple[s
             "fee_minor",
             "source_id",
             "txn_id",
+            pl.col("^(channel|transaction_type)$"),
         )
     )
 

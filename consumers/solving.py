@@ -40,6 +40,9 @@ def item_of(row: Mapping[str, Any], side: str, source: str) -> Item:
         is_reversal=bool(row["is_reversal"]),
         fee_minor=row["fee_minor"],
         key=normalise_reference(row["key"]) or None,
+        source=source,
+        channel=row.get("channel") or "",
+        transaction_type=row.get("transaction_type") or "",
     )
 
 
