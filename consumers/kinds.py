@@ -22,8 +22,10 @@ FROM unnest({hashes}) AS wanted (hash) JOIN transaction t ON t.txn_hash = wanted
 
 def asks_for_kinds(reconciliation: Reconciliation) -> bool:
     """Whether a filter or a fee profile of the reconciliation goes by channel or type."""
-    chosen = [*(side.filter for side in reconciliation.sides), *reconciliation.fees.terms]
-    return any(one.channel or one.transaction_type for one in chosen)
+    filters = [side.filter for side in reconciliation.sides]
+    asked = [(one.channel, one.transaction_type) for one in filters]
+    asked += [(one.channel, one.transaction_type) for one in reconciliation.fees.terms]
+    return any(channel or kind for channel, kind in asked)
 
 
 def with_kinds(connection: Connection[Any], reconciliation: Reconciliation, members: pl.DataFrame) -> pl.DataFrame:
