@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from reconciler.across_currencies import solve_across_currencies
 from reconciler.decisions import make_break
 from reconciler.due import Horizon, all_passed
+from reconciler.facts import statement_facts
 from reconciler.keyed import solve_group
 from reconciler.operator_decisions import OperatorDecisions
 from reconciler.operator_matches import KeptApart, OperatorMatches, match_confirmed, open_unmatched
@@ -42,25 +44,30 @@ def solve(
         horizon: watermarks by side for the close pass; None makes nothing final.
         decided: operators' decisions, which come before all rules. A confirmed set may span groups and books; it is applied when
             all its members are among `items`.
+
+    Returns:
+        What was decided; for the statement shape with the facts that `reconciler.facts` names.
     """
     solver = group_solver(reconciliation.shape)
-    confirmed = OperatorMatches(rest=tuple(items))
+    given = tuple(items)
+    confirmed = OperatorMatches(rest=given)
     apart = KeptApart()
     if decided is not None:
-        confirmed = match_confirmed(reconciliation, confirmed.rest, horizon, decided)
+        confirmed = match_confirmed(reconciliation, given, horizon, decided)
         apart = KeptApart.of(decided)
     outcomes = [Outcome(matches=confirmed.matches)]
     if solver is None:
         outcomes += _solve_books(reconciliation, confirmed, horizon, apart)
-    else:
-        groups: defaultdict[str, list[Item]] = defaultdict(list)
-        keyless: list[Item] = []
-        for item in confirmed.rest:
-            (groups[item.key] if item.key else keyless).append(item)
-        for key in sorted(groups):
-            opened, rest = open_unmatched(reconciliation, key, groups[key], horizon, apart)
-            outcomes += [Outcome(breaks=opened), solver(reconciliation, key, rest, horizon)]
-        outcomes.append(_without_key(reconciliation, keyless, horizon))
+        solved = _joined(outcomes)
+        return replace(solved, facts=statement_facts(solved.matches, given, reconciliation.side_names))
+    groups: defaultdict[str, list[Item]] = defaultdict(list)
+    keyless: list[Item] = []
+    for item in confirmed.rest:
+        (groups[item.key] if item.key else keyless).append(item)
+    for key in sorted(groups):
+        opened, rest = open_unmatched(reconciliation, key, groups[key], horizon, apart)
+        outcomes += [Outcome(breaks=opened), solver(reconciliation, key, rest, horizon)]
+    outcomes.append(_without_key(reconciliation, keyless, horizon))
     return _joined(outcomes)
 
 

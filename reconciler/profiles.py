@@ -7,14 +7,14 @@ became 1.04 %.
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from reconciler.types import Decision, Item, Match, Member
+from reconciler.types import Decision, Item, Match
 
-__all__ = ["Drift", "PairProfile", "drift", "profile_of", "profile_of_matches"]
+__all__ = ["Drift", "PairProfile", "drift", "profile_of", "profile_of_matches", "profiles_of"]
 
 _MILLION = 1_000_000
 
@@ -136,14 +136,29 @@ def profile_of_matches(matches: Iterable[Match], items: Iterable[Item], sides: S
         items: at least the members of the matches.
         sides: names of the first and the second side.
     """
-    places = {Member(item.side, item.id): item for item in items}
-    pairs = []
+    return profile_of([pair for _, pair in _confirmed_pairs(matches, items, sides)])
+
+
+def profiles_of(matches: Iterable[Match], items: Iterable[Item], sides: Sequence[str]) -> tuple[PairProfile, ...]:
+    """The same for the matches of several books, by account and currency."""
+    books: defaultdict[tuple[str, str], list[tuple[Item, Item]]] = defaultdict(list)
+    for place, pair in _confirmed_pairs(matches, items, sides):
+        books[place].append(pair)
+    return tuple(profile_of(books[place]) for place in sorted(books))
+
+
+def _confirmed_pairs(
+    matches: Iterable[Match], items: Iterable[Item], sides: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], tuple[Item, Item]]]:
+    """Account and currency of each automatic match of one item on each of the two sides, and these, the first side's first."""
+    places: dict[str, dict[str, Item]] = {name: {} for name in sides}
+    for item in items:
+        places[item.side][item.id] = item
     for match in matches:
         if match.decision is Decision.AUTO and len(match.members) == 2:
-            by_side = {member.side: places[member] for member in match.members}
-            if len(by_side) == 2:
-                pairs.append((by_side[sides[0]], by_side[sides[1]]))
-    return profile_of(pairs)
+            by_side = {member.side: places[member.side][member.id] for member in match.members}
+            if len(by_side) == 2 and len({item.currency for item in by_side.values()}) == 1:
+                yield (match.account, match.currency), (by_side[sides[0]], by_side[sides[1]])
 
 
 def profile_of(pairs: Sequence[tuple[Item, Item]]) -> PairProfile:

@@ -44,15 +44,15 @@ class Choice:
         right: right item.
         edge: a candidate pair between their classes, the best one.
         probability_ppm: in millionths.
-        rival: the best candidate pair that is not taken and shares an item's class; -1 when there is none.
-        margin: nats between the two scores, infinite without a rival.
+        rivals: the best other candidate pair of the left item's class, and of the right one's; -1 where there is none.
+        margin: nats between the score and that of the better rival, infinite without one.
     """
 
     left: Ints
     right: Ints
     edge: Ints
     probability_ppm: Ints
-    rival: Ints
+    rivals: tuple[Ints, Ints]
     margin: Floats
 
 
@@ -77,8 +77,8 @@ def choose(
     counts = np.floor(mass + 1.0 - least_ppm / _MILLION).astype(np.int64)
     _keep_whole_classes(ends, counts, classes)
     taken = np.flatnonzero(counts)
-    rivals = _rivals(ends, scores[best])[taken]
-    margin = np.where(rivals == _NO_RIVAL, np.inf, scores[best][taken] - scores[best][np.maximum(rivals, 0)])
+    rivals = [_rivals(nodes, scores[best])[taken] for nodes in ends]
+    behind = [np.where(rival == _NO_RIVAL, np.inf, scores[best][taken] - scores[best][rival]) for rival in rivals]
     ppm = np.floor(np.minimum(mass[taken] / counts[taken], 1.0) * _MILLION + 0.5).astype(np.int64)
     left, right = _expanded(ends, counts, taken, classes)
     repeats = counts[taken]
@@ -87,8 +87,8 @@ def choose(
         right=right,
         edge=np.repeat(best[taken], repeats),
         probability_ppm=np.repeat(ppm, repeats),
-        rival=np.repeat(np.where(rivals == _NO_RIVAL, _NO_RIVAL, best[np.maximum(rivals, 0)]), repeats),
-        margin=np.repeat(margin, repeats),
+        rivals=(_named(best, rivals[0], repeats), _named(best, rivals[1], repeats)),
+        margin=np.repeat(np.minimum(*behind), repeats),
     )
 
 
@@ -110,22 +110,21 @@ def _keep_whole_classes(ends: tuple[Ints, Ints], counts: Ints, classes: tuple[Cl
         counts[wrong] = 0
 
 
-def _rivals(ends: tuple[Ints, Ints], scores: Floats) -> Ints:
-    """For each edge the best other edge at either of its nodes."""
+def _named(best: Ints, rivals: Ints, repeats: Ints) -> Ints:
+    """The candidate pairs of rival edges, one for each pair that is taken."""
+    return np.repeat(np.where(rivals == _NO_RIVAL, _NO_RIVAL, best[rivals]), repeats)
+
+
+def _rivals(nodes: Ints, scores: Floats) -> Ints:
+    """For each edge the best other edge at its node."""
+    order = np.lexsort((-scores, nodes))
+    starts = _starts(nodes[order])
+    lengths = np.diff(np.append(starts, len(order)))
+    top = np.repeat(starts, lengths)
+    first = np.arange(len(order)) == top
     found = np.full(len(scores), _NO_RIVAL, dtype=np.int64)
-    for nodes in ends:
-        order = np.lexsort((-scores, nodes))
-        starts = _starts(nodes[order])
-        rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-        top = np.repeat(starts, np.diff(np.append(starts, len(order))))
-        other = np.where(rank == 0, top + 1, top)
-        alone = (rank == 0) & np.append(rank[1:] == 0, True)
-        candidate = np.full(len(scores), _NO_RIVAL, dtype=np.int64)
-        candidate[order] = np.where(alone, _NO_RIVAL, order[np.minimum(other, len(order) - 1)])
-        better = (candidate != _NO_RIVAL) & (
-            (found == _NO_RIVAL) | (scores[np.maximum(candidate, 0)] > scores[np.maximum(found, 0)])
-        )
-        found = np.where(better, candidate, found)
+    other = np.where(first, np.minimum(top + 1, len(order) - 1), top)
+    found[order] = np.where(first & (np.repeat(lengths, lengths) == 1), _NO_RIVAL, order[other])
     return found
 
 

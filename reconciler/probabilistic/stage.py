@@ -145,14 +145,10 @@ def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]], apart: 
 
 def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None:
     auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k)
-    left, right = learnt.pairs
     for place, (first, second) in enumerate(zip(choice.left.tolist(), choice.right.tolist(), strict=True)):
         ours, theirs = learnt.items[0][first], learnt.items[1][second]
-        edge, rival = choice.edge[place], choice.rival[place]
-        runner_up = None
-        if rival >= 0:
-            shares_left = left[rival] == left[edge]
-            runner_up = learnt.items[1][right[rival]].id if shares_left else learnt.items[0][left[rival]].id
+        edge = choice.edge[place]
+        runner_up = _runner_up(learnt, int(choice.rivals[0][place]), int(choice.rivals[1][place]))
         weights = {name: weight[edge] for name, weight in zip(learnt.names, learnt.result.weights, strict=True)}
         book.pair(
             ours,
@@ -163,6 +159,17 @@ def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None
             probability_ppm=int(choice.probability_ppm[place]),
             runner_up=runner_up,
         )
+
+
+def _runner_up(learnt: _Learnt, of_left: int, of_right: int) -> str | None:
+    """The id of the better of two rivals: a right item that the left one could go with, or a left one for the right one."""
+    found = []
+    for rival, side in ((of_left, 1), (of_right, 0)):
+        if rival >= 0:
+            item = learnt.items[side][learnt.pairs[side][rival]]
+            # Rounded, so that which side is summed up first does not matter; of equal ones the first by name.
+            found.append((-round(float(learnt.result.scores[rival]), 6), item.id, item.side))
+    return min(found)[1] if found else None
 
 
 def _report_ties(book: Book, learnt: _Learnt, choice: Choice) -> None:

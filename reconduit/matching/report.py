@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from reconciler.facts import EXPECTED_FALSE_PPM, PROBABLE
 from reconciler.reconciliation import Reconciliation
 from reconciler.types import Break, Decision, Item, Match, Member, Nearest, Outcome, Reason
 
@@ -58,9 +59,19 @@ def _summary(reconciliation: Reconciliation, items: Sequence[Item], outcome: Out
         "matched_right": matched[right],
         "auto": decided[Decision.AUTO],
         "suggested": decided[Decision.SUGGESTED],
+        "expected_false": _expected_false(outcome),
         "breaks": dict(sorted(Counter(broken.type.value for broken in outcome.breaks).items())),
         "sums": _sums(reconciliation, items, outcome),
     }
+
+
+def _expected_false(outcome: Outcome) -> Mapping[str, float] | None:
+    """How many of the automatic matches with a learnt probability are false if these are right; None without such matches."""
+    confirmed = outcome.facts.get(PROBABLE, 0)
+    if not confirmed:
+        return None
+    expected = outcome.facts[EXPECTED_FALSE_PPM] / 1_000_000
+    return {"matches": confirmed, "false": round(expected, 2), "per_100k": round(expected / confirmed * 100_000, 1)}
 
 
 def _sums(reconciliation: Reconciliation, items: Sequence[Item], outcome: Outcome) -> Mapping[str, Mapping[str, int]]:

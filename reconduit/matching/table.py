@@ -25,6 +25,13 @@ def print_result(console: Console, document: Mapping[str, Any], outcome: Outcome
         f"matched{suggested} (rules {rules['name']} version {rules['version']})",
         highlight=False,
     )
+    expected = summary["expected_false"]
+    if expected is not None:
+        console.print(
+            f"of {expected['matches']} confirmed by probability, {expected['false']} are expected to be false "
+            f"({expected['per_100k']} in 100,000)",
+            highlight=False,
+        )
     console.print(_sums(summary["sums"]))
     if outcome.breaks:
         console.print(_breaks(outcome.breaks))

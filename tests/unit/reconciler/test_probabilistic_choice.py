@@ -26,7 +26,7 @@ def test_only_what_is_likely_is_taken_and_the_rival_is_named() -> None:
     pairs, choice = chosen([(0, 0, 0.9), (0, 1, 0.05), (1, 1, 0.55), (2, 2, 0.99)], SINGLE, SINGLE)
     assert pairs == [(0, 0), (2, 2)]
     assert choice.probability_ppm.tolist() == [900_000, 990_000]
-    assert choice.rival.tolist() == [1, -1]
+    assert [rivals.tolist() for rivals in choice.rivals] == [[1, -1], [-1, -1]]
     assert choice.margin[0] > 0
     assert np.isinf(choice.margin[1])
 

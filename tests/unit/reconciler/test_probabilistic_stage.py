@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from reconciler.conservation import check
 from reconciler.digest import decision_digest
+from reconciler.dispatch import solve
 from reconciler.errors import RulesError
+from reconciler.facts import EXPECTED_FALSE_PPM, PROBABLE, PROFILES
+from reconciler.operator_decisions import Confirmation, OperatorDecisions
 from reconciler.reconciliation import Learning, Pass
 from reconciler.rules import parse_reconciliation
 from reconciler.statement import solve_book
-from reconciler.types import BreakType, Decision, Item, Outcome, Stage
+from reconciler.types import BreakType, Decision, Item, Member, Outcome, Stage
 
 TEXT = """name: learnt
 version: 1
@@ -193,3 +196,57 @@ def test_learning_is_read_from_the_rules_and_checked() -> None:
             parse_reconciliation(f"{TEXT}{wrong}\n", "l.yaml")
     with pytest.raises(RulesError, match="which `stages` does not name"):
         parse_reconciliation(TEXT.replace(", probabilistic", "") + "learning: {amount_ppm: 1}\n", "l.yaml")
+
+
+def test_the_outcome_says_how_many_false_matches_to_expect_and_how_the_sides_behave() -> None:
+    items, _ = book(11)
+    outcome = solve(RULES, items, None)
+    autos = [match for match in outcome.matches if match.decision is Decision.AUTO]
+    assert outcome.facts[PROBABLE] == len(autos) > 0
+    assert outcome.facts[EXPECTED_FALSE_PPM] == sum(1_000_000 - match.probability_ppm for match in autos)
+    # The budget of the rules bounds it.
+    assert outcome.facts[EXPECTED_FALSE_PPM] * 100_000 <= len(autos) * RULES.learning.false_per_100k * 1_000_000
+    (profile,) = outcome.facts[PROFILES]
+    assert (profile.account, profile.currency, profile.pairs, profile.median_lag) == ("a", "EUR", len(autos), 1)
+    assert [abs(rate - 20_000) < 200 for rate, _ in profile.rates] == [True]
+
+
+def weight(outcome: Outcome, signal: str, pairs: set[frozenset[str]]) -> float:
+    """Mean weight in bits that a signal has in the reasons of some pairs."""
+    told = [
+        float(reason.text.rsplit(": ", 1)[1].removesuffix(" bits"))
+        for match in outcome.matches
+        if frozenset(member.id for member in match.members) in pairs
+        for reason in match.reasons
+        if reason.signal == signal
+    ]
+    return sum(told) / len(told)
+
+
+def test_operators_teach_the_weights() -> None:
+    """A fee of two percent is as good as an equal amount until operators unmatch such pairs, and better when they confirm them."""
+    items, truth = book(21, 600)
+    amounts = {item.id: item.amount_minor for item in items}
+    charged = sorted((pair for pair in truth if len({amounts[identity] for identity in pair}) == 2), key=sorted)
+    taught, watched = charged[::2], set(charged[1::2])
+    sets = frozenset(frozenset(Member(identity[:3], identity) for identity in pair) for pair in taught)
+    bits = [
+        weight(solve(RULES, items, None, decided), "amount", watched)
+        for decided in (
+            OperatorDecisions(unmatched=sets),
+            OperatorDecisions(),
+            OperatorDecisions(confirmed=frozenset(map(Confirmation, sets))),
+        )
+    ]
+    assert bits[0] < bits[1] - 0.3
+    assert bits[1] <= bits[2]
+
+
+def test_what_an_operator_unmatched_is_not_paired_by_all_evidence_either() -> None:
+    items, truth = book(11)
+    pair = min(found(solved(items), Decision.AUTO) & truth, key=sorted)
+    unmatched = OperatorDecisions(unmatched=frozenset({frozenset(Member(identity[:3], identity) for identity in pair)}))
+    outcome = solve(RULES, items, None, unmatched)
+    check(items, outcome)
+    assert pair not in found(outcome)
+    assert len(found(outcome)) >= len(found(solved(items))) - 3
