@@ -135,6 +135,33 @@ class Book:
             )
         )
 
+    def match_group(
+        self,
+        lefts: Sequence[Item],
+        rights: Sequence[Item],
+        *,
+        stage: Stage,
+        reasons: Iterable[Reason],
+        decision: Decision,
+        probability_ppm: int,
+    ) -> None:
+        """Match free items, several of a side or several sides; one side may be empty. The probability is in millionths."""
+        items = (*lefts, *rights)
+        self._take(items)
+        keys = {item.key for item in items}
+        self._matches.append(
+            make_match(
+                items,
+                key=items[0].key if len(keys) == 1 and items[0].key else "=".join("+".join(i.id for i in side) for side in (lefts, rights)),
+                amount_minor=abs(sum(item.signed_minor for item in lefts or rights[:1])),
+                stage=stage,
+                reasons=(*reasons, *self._named()),
+                final=self._settled(items),
+                decision=decision,
+                probability_ppm=probability_ppm,
+            )
+        )
+
     def hint(self, item: Item, candidate: Item) -> None:
         """Name the nearest candidate of an item, should it stay open. A later hint replaces an earlier one."""
         self._hints[item.side, item.id] = candidate
@@ -153,6 +180,17 @@ class Book:
             reasons.append(Reason("fee profile", f"explains up to {allowed} {left.currency} ({fees.named((charged,))})"))
         kind = BreakType.FEE_VARIANCE if apart <= allowed else BreakType.AMOUNT
         self._break(kind, (left, right), reference, apart, reasons, final=self._settled((left, right)))
+
+    def split(self, kind: BreakType, lefts: Sequence[Item], rights: Sequence[Item], reference: str) -> None:
+        """Report free items of both sides that share a reference and whose sums differ, with the gap."""
+        items = (*lefts, *rights)
+        self._take(items)
+        first, last = (sum(item.signed_minor for item in side) for side in (lefts, rights))
+        reasons = (
+            Reason("reference", f"equal: {reference}"),
+            Reason("sum", f"{first} and {last} {items[0].currency}, {len(lefts)} to {len(rights)}: differ by {abs(first - last)}"),
+        )
+        self._break(kind, items, reference, abs(first - last), reasons, final=self._settled(items))
 
     def tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
         """Report free items that cannot be told apart, with each other as candidates."""

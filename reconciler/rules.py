@@ -17,6 +17,7 @@ fees: {absolute_minor: {INR: 100}, ppm: 1000}
 calendar: {weekend: [saturday, sunday], holidays: [2026-01-26], grace: 1}
 stages: [key]                         # statement: reference, tolerance, probabilistic
 learning: {amount_ppm: 140000, days: {before: 31, after: 31}, least_items: 200, suggest_ppm: 700000, false_per_100k: 25}
+groups: {enabled: true, most_members: 60, search_steps: 8192, days: {before: 5, after: 31}, fee_ppm: 50000}
 csv:                                  # for `reconduit match`, by side name
   core: {id: Txn No, date: Booked, amount: Amt, description: Memo, date_format: "%d/%m/%Y", currency_code: INR}
 ```
@@ -27,19 +28,20 @@ from dataclasses import replace
 
 from reconciler.calendar import BusinessCalendar
 from reconciler.canonical import rules_digest
-from reconciler.reconciliation import FeeProfile, Filter, KeyField, Learning, Reconciliation, Shape, Side, Tolerance
+from reconciler.reconciliation import FeeProfile, Filter, Groups, KeyField, Learning, Reconciliation, Shape, Side, Tolerance
 from reconciler.sections.calendar import read_calendar
 from reconciler.sections.csv_columns import read_csv_columns
 from reconciler.sections.fees import read_fees
 from reconciler.sections.filters import read_filter
 from reconciler.sections.fx import read_fx
+from reconciler.sections.groups import read_groups
 from reconciler.sections.stages import read_learning, read_passes, standard_passes
 from reconciler.sections.tolerance import read_tolerance
 from reconciler.yaml_nodes import Origin, YamlValue, read_document
 
 __all__ = ["parse_reconciliation"]
 
-_TOP = ("name", "version", "shape", "key", "sides", "tolerance", "fees", "learning", "calendar", "stages", "fx", "csv")
+_TOP = ("name", "version", "shape", "key", "sides", "tolerance", "fees", "learning", "groups", "calendar", "stages", "fx", "csv")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _MAX_SIDES = 8
 
@@ -78,6 +80,7 @@ def parse_reconciliation(text: str, origin: str | Origin) -> Reconciliation:
         fees=read_fees(entries["fees"]) if "fees" in entries else FeeProfile(),
         calendar=calendar,
         learning=read_learning(entries["learning"], passes) if "learning" in entries else Learning(),
+        groups=read_groups(entries["groups"], shape) if "groups" in entries else Groups(),
         passes=passes,
         fx=fx,
         csv=read_csv_columns(entries["csv"], sides) if "csv" in entries else {},

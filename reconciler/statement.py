@@ -17,9 +17,10 @@ from collections.abc import Sequence
 
 from reconciler.book import Book
 from reconciler.due import Horizon
+from reconciler.groups.stage import GroupSearch
 from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.stage import match_probable
-from reconciler.reconciliation import Reconciliation
+from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.statement_steps import (
     match_amount_and_date,
     match_embedded_references,
@@ -64,12 +65,16 @@ def solve_book(
     passes = reconciliation.passes
     stages = reconciliation.stages
     last_by_reference = next((one for one in reversed(passes) if one.stage is Stage.REFERENCE), None)
+    before_singles = _before_singles(reconciliation)
+    groups = None if before_singles is None else GroupSearch(book)
     for one in passes:
         book.enter(one)
         for step in _STEPS.get(one.stage, ()):
             step(book)
         if one is last_by_reference:
             report_amount_differences(book)
+        if groups is not None and one is before_singles:
+            groups.before_singles()
         if one.stage is Stage.TOLERANCE and Stage.PROBABILISTIC not in stages:
             _run_weak_steps(book)
         if one.stage is Stage.PROBABILISTIC and not match_probable(book):
@@ -77,8 +82,16 @@ def solve_book(
                 if weak.stage is Stage.TOLERANCE:
                     book.enter(weak)
                     _run_weak_steps(book)
+    if groups is not None:
+        groups.among_the_rest()
     book.open_the_rest()
     return book.outcome()
+
+
+def _before_singles(reconciliation: Reconciliation) -> Pass | None:
+    """The pass after which groups are looked for: the first that leaves single items to weak evidence; None without groups."""
+    weak = [one for one in reconciliation.passes if one.stage in (Stage.TOLERANCE, Stage.PROBABILISTIC)]
+    return weak[0] if weak and reconciliation.groups.enabled else None
 
 
 def _run_weak_steps(book: Book) -> None:

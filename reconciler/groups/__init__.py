@@ -1,0 +1,1 @@
+"""Several items against one, or several against several: batches, split payments, reversals and copies within one book."""

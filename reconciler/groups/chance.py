@@ -1,0 +1,38 @@
+"""How likely a sum that fits is an accident, and what that leaves of a group's probability."""
+
+import math
+from collections.abc import Iterable
+
+from reconciler.tolerance import MILLION
+
+__all__ = ["accidents", "probability_ppm"]
+
+
+def accidents(candidates: int, members: int, target: int, amounts: Iterable[int], allowed: int) -> float:
+    """Expected number of subsets that have the sum without belonging together.
+
+    Sums of unrelated amounts are spread over a range as wide as the target, in steps of what all amounts are multiples of.
+    As many subsets count as a search of no more members, or of no fewer, would have looked at: that all candidates
+    together, or all but one, make the sum says more than that some of them do.
+
+    Args:
+        candidates: items that the members were chosen from.
+        members: how many were chosen, two or more.
+        target: the sum, minor units.
+        amounts: of the candidates.
+        allowed: how far the sum may be from the target.
+    """
+    fewer = sum(math.comb(candidates, count) for count in range(2, members + 1))
+    more = sum(math.comb(candidates, count) for count in range(candidates - members + 1))
+    step = math.gcd(target, *amounts) or 1
+    return min(fewer, more) * min(1.0, (2 * allowed + step) / max(abs(target), step))
+
+
+def probability_ppm(expected_accidents: float, odds_against: float) -> int:
+    """Probability in millionths that a group is none of the accidents.
+
+    Args:
+        expected_accidents: of its search.
+        odds_against: how many times more often items that are tied like this are no group than that they are one.
+    """
+    return int(MILLION / (1.0 + expected_accidents * odds_against))

@@ -1,0 +1,112 @@
+"""Batches of a day: all of one side's items of a day that share a word with one item of the other side, an acquirer's name mostly."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from reconciler.book import Book
+from reconciler.decisions import book_order
+from reconciler.groups.names import names_of
+from reconciler.groups.proposals import Proposal, sums_reason
+from reconciler.groups.reach import Reach, day_of, deducted, fits, is_fee
+from reconciler.types import Item, Reason
+
+__all__ = ["by_days"]
+
+_EXACT_PPM = 999_000
+_RATE_PPM = 990_000
+_FEE_PPM = 850_000
+_LEAST_SUPPORT = 2
+_FEW_TARGETS = 64
+_MILLION = 1_000_000
+
+ByWord = Mapping[str, Sequence[Item]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deposit:
+    """A day's items and the item of the other side that could be their sum."""
+
+    members: tuple[Item, ...]
+    single: Item
+    word: str
+
+    @property
+    def kept(self) -> int:
+        """What the sum is more than the single item, unsigned when both are of one direction."""
+        total = sum(item.signed_minor for item in self.members)
+        return (total - self.single.signed_minor) * (1 if total > 0 else -1)
+
+    def at_rate_of(self, other: "_Deposit") -> bool:
+        """Whether the deductions of two deposits are of the same rate, each rounded to a minor unit."""
+        ours, theirs = (abs(sum(item.signed_minor for item in one.members)) for one in (self, other))
+        return abs(self.kept * theirs - other.kept * ours) <= ours + theirs
+
+
+def by_days(book: Book, names: tuple[AbstractSet[str], AbstractSet[str]]) -> Iterator[Proposal]:
+    """Groups of a day and a word, the other side's item within reach."""
+    sides = (book.left, book.right)
+    for index in (0, 1):
+        # The word has to tell the single item from others of its side; the batch may be as large as it likes.
+        single, many = _by_word(sides[1 - index], names[1 - index]), _by_word(sides[index], names[1 - index])
+        for word in sorted(single.keys() & many.keys()):
+            yield from _of_word(book, many[word], single[word], word, of_left=index == 0)
+
+
+def _by_word(items: Sequence[Item], names: AbstractSet[str]) -> ByWord:
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in sorted(items, key=book_order):
+        for word in names_of(item, names):
+            found[word].append(item)
+    return found
+
+
+def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str, *, of_left: bool) -> Iterator[Proposal]:
+    if len(ours) < 2:
+        return
+    reach, most = Reach.of(book), book.reconciliation.groups.most_members
+    days: defaultdict[tuple[int, bool], list[Item]] = defaultdict(list)
+    for item in ours:
+        days[day_of(item), item.direction > 0].append(item)
+    if all(len(members) < 2 for members in days.values()):
+        return
+    dated: defaultdict[int, list[Item]] = defaultdict(list)
+    for item in theirs:
+        dated[day_of(item)].append(item)
+    charged: list[_Deposit] = []
+    for (day, _), members in sorted(days.items()):
+        if not 2 <= len(members) < most:
+            continue
+        first, last = reach.window(day, of_left=of_left)
+        near = [item for one in range(first, last + 1) for item in dated.get(one, ())]
+        if len(near) > _FEW_TARGETS:
+            continue
+        for single in near:
+            deposit = _Deposit(tuple(members), single, word)
+            sides = (deposit.members, (single,)) if of_left else ((single,), deposit.members)
+            if fits(book, *sides):
+                yield _proposal(deposit, 1, _EXACT_PPM, of_left=of_left)
+            elif deposit.kept > 0 and deducted(*sides) is not None and is_fee(book, *sides)[0]:
+                charged.append(deposit)
+    yield from _charged(book, charged, of_left=of_left)
+
+
+def _charged(book: Book, deposits: Sequence[_Deposit], *, of_left: bool) -> Iterator[Proposal]:
+    """Deposits less a fee: those of a rate that recurs under the word first, then those that have no rival."""
+    support = [sum(one.at_rate_of(other) and other is not one for other in deposits) for one in deposits]
+    for one, others in zip(deposits, support, strict=True):
+        sides = (one.members, (one.single,)) if of_left else ((one.single,), one.members)
+        if is_fee(book, *sides)[1] or others >= _LEAST_SUPPORT - 1:
+            yield _proposal(one, 5, _RATE_PPM, of_left=of_left)
+        else:
+            yield _proposal(one, 7, _FEE_PPM, of_left=of_left)
+
+
+def _proposal(one: _Deposit, rank: int, probability: int, *, of_left: bool) -> Proposal:
+    lefts, rights = (one.members, (one.single,)) if of_left else ((one.single,), one.members)
+    reasons = [Reason("day", f"all of {one.members[0].booked_at.date()} with {one.word}"), sums_reason(lefts, rights)]
+    if one.kept:
+        rate = one.kept * _MILLION // abs(sum(item.signed_minor for item in one.members))
+        reasons.append(Reason("fee", f"{one.kept} {one.single.currency}, {rate} ppm"))
+    return Proposal(lefts=lefts, rights=rights, rank=rank, probability_ppm=probability, reasons=tuple(reasons))

@@ -1,0 +1,97 @@
+"""One item against several of the other side that share a word or a reference with it: payments in parts, invoices paid at once."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from reconciler.book import Book
+from reconciler.decisions import book_order
+from reconciler.evidence import reference_tokens
+from reconciler.groups.chance import accidents, probability_ppm
+from reconciler.groups.names import names_of
+from reconciler.groups.proposals import Proposal, sums_reason
+from reconciler.groups.reach import Reach, day_of
+from reconciler.groups.subsets import search_subsets
+from reconciler.types import Item, Reason
+
+__all__ = ["by_parts"]
+
+_CROWD = 24
+"""A word that more items within reach have names nobody."""
+
+_ODDS_OF_REFERENCE = 1.0
+_ODDS_OF_WORD = 20.0
+"""How many times more often items that share a reference, or a word, are no group than that they are one."""
+
+_MOST_PARTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Items of one side that carry a label, by day."""
+
+    items: Sequence[Item]
+    days: Sequence[int]
+
+    def within(self, first: int, last: int) -> Sequence[Item]:
+        """Items from the first day to the last."""
+        return self.items[bisect_left(self.days, first) : bisect_right(self.days, last)]
+
+
+def by_parts(book: Book, names: AbstractSet[str]) -> Iterator[Proposal]:
+    """Groups of one item with two or more of the other side whose exact sum it is, where there is only one such set."""
+    reach = Reach.of(book)
+    left, right = _shelves(book.left, names), _shelves(book.right, names)
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for label in sorted(left.keys() & right.keys()):
+        for anchors, parts, of_left in ((left[label], right[label], True), (right[label], left[label], False)):
+            if len(parts.items) < 2:
+                continue
+            for anchor, day in zip(anchors.items, anchors.days, strict=True):
+                near = parts.within(*reach.window(day, of_left=of_left))
+                if not 2 <= len(near) <= _CROWD:
+                    continue
+                looked_at = (f"{anchor.side}/{anchor.id}", frozenset(item.id for item in near))
+                if looked_at not in seen:
+                    seen.add(looked_at)
+                    yield from _of_anchor(book, anchor, near, label, of_left=of_left)
+
+
+def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf]:
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in sorted(items, key=book_order):
+        for label in {*names_of(item, names), *reference_tokens(item)}:
+            found[label].append(item)
+    return {label: _Shelf(listed, [day_of(item) for item in listed]) for label, listed in found.items()}
+
+
+def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of_left: bool) -> Iterator[Proposal]:
+    rules, target = book.reconciliation.groups, anchor.signed_minor
+    allowed = book.window.tolerance.allowed_between((target, target), book.window.currency)
+    if any(abs(item.signed_minor - target) <= allowed for item in near):
+        return
+    smaller = [item for item in near if item.direction == anchor.direction and item.amount_minor < anchor.amount_minor]
+    amounts = [item.signed_minor for item in smaller]
+    found = search_subsets(amounts, target, allowed=allowed, most=min(_MOST_PARTS, rules.most_members - 1), steps=rules.search_steps)
+    if len(found.solutions) != 1:
+        return
+    chosen = found.solutions[0]
+    members = tuple(smaller[place] for place in chosen)
+    told = Counter(token for item in members for token in reference_tokens(item))
+    referenced = sum(told[token] for token in reference_tokens(anchor))
+    odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORD
+    expected = accidents(len(smaller), len(members), target, amounts, allowed)
+    sides = ((anchor,), members) if of_left else (members, (anchor,))
+    yield Proposal(
+        lefts=sides[0],
+        rights=sides[1],
+        rank=3 if referenced else 6,
+        probability_ppm=probability_ppm(expected, odds),
+        reasons=(
+            Reason("shared", f"all have {label}; the only such sum among {len(smaller)}"),
+            sums_reason(*sides),
+            Reason("chance", f"{expected:.1e} sums like this by accident"),
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Batches and splits that a reference ties: all free items that carry it, one side's sum against the other's."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.book import Book
+from reconciler.decisions import book_order
+from reconciler.evidence import deletion_variants, one_slip_apart, reference_tokens
+from reconciler.groups.proposals import Proposal, sums_reason
+from reconciler.groups.reach import Reach, day_of, fits, is_fee
+from reconciler.types import Item, Reason
+
+__all__ = ["by_references", "owners_of"]
+
+_EXACT_PPM = 999_900
+_NEAR_PPM = 999_000
+_FEE_PPM = 950_000
+_NEAR_FEE_PPM = 900_000
+_MILLION = 1_000_000
+_MIN_LENGTH = 8
+"""Characters that a reference needs for one that is nearly the same to mean it."""
+
+Owners = Mapping[str, Sequence[Item]]
+
+
+def owners_of(items: Iterable[Item], most: int) -> Owners:
+    """By reference the items that carry it, in book order; without references of more than `most` items."""
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in sorted(items, key=book_order):
+        for token in reference_tokens(item):
+            found[token].append(item)
+    return {token: owners for token, owners in found.items() if len(owners) <= most}
+
+
+def by_references(book: Book) -> Iterator[Proposal]:
+    """Groups by a reference that both sides carry, or one side nearly; or that one side carries, by its sum alone."""
+    most = book.reconciliation.groups.most_members
+    reach = Reach.of(book)
+    left, right = owners_of(book.left, most), owners_of(book.right, most)
+    for token in left.keys() & right.keys():
+        yield from _proposed(book, reach, left[token], right[token], token, token)
+    yield from _by_near_references(book, reach, left, right, of_left=True)
+    yield from _by_near_references(book, reach, right, left, of_left=False)
+    yield from _by_sums(book, reach, left, book.right, of_left=True)
+    yield from _by_sums(book, reach, right, book.left, of_left=False)
+
+
+def _proposed(
+    book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[Item], token: str, told: str
+) -> Iterator[Proposal]:
+    most = book.reconciliation.groups.most_members
+    if not 3 <= len(lefts) + len(rights) <= most or not reach.spans(lefts, rights):
+        return
+    if min(len(lefts), len(rights)) > 1 and _pairwise_near(lefts, rights, book.reconciliation.learning.amount_ppm):
+        return
+    near = token != told
+    text = f"all of {token}" if not near else f"all of {token}, which the other side has as {told}"
+    reasons = (Reason("reference", text), sums_reason(lefts, rights))
+    if fits(book, lefts, rights):
+        yield Proposal(
+            lefts=tuple(lefts), rights=tuple(rights), rank=int(near), probability_ppm=_NEAR_PPM if near else _EXACT_PPM, reasons=reasons
+        )
+        return
+    possible, explained = is_fee(book, lefts, rights)
+    if possible:
+        sure = _NEAR_PPM if explained and not near else _NEAR_FEE_PPM if near else _FEE_PPM
+        yield Proposal(lefts=tuple(lefts), rights=tuple(rights), rank=2 + int(near), probability_ppm=sure, reasons=reasons)
+
+
+def _pairwise_near(lefts: Sequence[Item], rights: Sequence[Item], ppm: int) -> bool:
+    """Whether the items could as well belong together one to one: twins, or payments under one contract."""
+    if len(lefts) != len(rights):
+        return False
+    pairs = zip(*(sorted(item.signed_minor for item in side) for side in (lefts, rights)), strict=True)
+    return all(abs(first - last) * _MILLION <= max(abs(first), abs(last)) * ppm for first, last in pairs)
+
+
+def _by_near_references(book: Book, reach: Reach, ours: Owners, theirs: Owners, *, of_left: bool) -> Iterator[Proposal]:
+    """References that two items or more of one side carry and that the other side has with a slip or cut short."""
+    batches = [token for token, owners in ours.items() if len(owners) > 1 and token not in theirs and len(token) >= _MIN_LENGTH]
+    variants: defaultdict[str, list[str]] = defaultdict(list)
+    for token in batches:
+        for variant in deletion_variants(token):
+            variants[variant].append(token)
+        for length in range(_MIN_LENGTH, len(token) - 1):
+            variants[token[:length]].append(token)
+    if not variants:
+        return
+    for told, owners in theirs.items():
+        if told in ours or len(told) < _MIN_LENGTH:
+            continue
+        near = {token for variant in deletion_variants(told) for token in variants.get(variant, ())}
+        for token in near:
+            if token.startswith(told) or one_slip_apart(token, told):
+                sides = (ours[token], owners) if of_left else (owners, ours[token])
+                yield from _proposed(book, reach, *sides, token, told)
+
+
+def _by_sums(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
+    """References that only items of one side carry: the one item of the other side that is their exact sum."""
+    by_amount: defaultdict[int, list[Item]] = defaultdict(list)
+    for item in sorted(others, key=book_order):
+        by_amount[item.signed_minor].append(item)
+    for token, owners in ours.items():
+        total = sum(item.signed_minor for item in owners)
+        if len(owners) < 2 or total not in by_amount:
+            continue
+        fitting = [item for item in by_amount[total] if reach.spans(*((owners, [item]) if of_left else ([item], owners)))]
+        if len(fitting) == 1 and len({day_of(item) for item in owners}) <= 2:
+            lefts, rights = (owners, fitting) if of_left else (fitting, owners)
+            reasons = (Reason("reference", f"all of {token}, by the sum alone"), sums_reason(lefts, rights))
+            yield Proposal(lefts=tuple(lefts), rights=tuple(rights), rank=4, probability_ppm=980_000, reasons=reasons)

@@ -1,0 +1,37 @@
+"""The stage itself, in two runs: what is tied well before single items are weighed, the rest after them."""
+
+from reconciler.book import Book
+from reconciler.groups.contra import match_contra_entries
+from reconciler.groups.days import by_days
+from reconciler.groups.names import telling_words
+from reconciler.groups.parts import by_parts
+from reconciler.groups.proposals import settle
+from reconciler.groups.references import by_references
+from reconciler.groups.unfinished import report_unfinished
+
+__all__ = ["GroupSearch"]
+
+_BEFORE_SINGLES_PPM = 950_000
+
+
+class GroupSearch:
+    """The search for groups in one book. What a word says is told by the whole book, so it is made before anything is matched."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._names = (telling_words(book.left), telling_words(book.right))
+
+    def before_singles(self) -> None:
+        """Groups whose evidence is stronger than that of single items, and reversals."""
+        match_contra_entries(self._book)
+        self._settle(_BEFORE_SINGLES_PPM)
+        report_unfinished(self._book, beyond_singles=True)
+
+    def among_the_rest(self) -> None:
+        """Groups and unfinished groups among what is left."""
+        self._settle(self._book.reconciliation.learning.suggest_ppm)
+        report_unfinished(self._book, beyond_singles=False)
+
+    def _settle(self, least_ppm: int) -> None:
+        book, names = self._book, self._names
+        settle(book, [*by_references(book), *by_days(book, names), *by_parts(book, names[0] & names[1])], least_ppm)
