@@ -1,0 +1,143 @@
+"""`reconduit explain` and the API's explanation over stored records: the same answer, with candidates, cause and due date."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import psycopg
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from api.app import create_app
+from api.errors import NotFoundError
+from consumers.closing import ClosePass
+from reconduit.cli import app
+from reconduit.settings import Settings
+from schemas.records import Status
+from tests.fixtures.scene import MONDAY, Scene, query, store
+from tests.integration.api.live import serving
+
+pytestmark = pytest.mark.integration
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "schemas/json/explain.schema.json").read_text())
+TOLERANT = "tolerance: {days: {before: 1, after: 3}}\nfees: {absolute_minor: {INR: 60}}\n"
+RAW = b'{"id": "pay-7781", "amount": "12.3.4"}'
+
+
+@pytest.fixture
+def explained_url(books: Scene, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """One book: a match, a slip in a reference, a fee, a twin of the match, a split, a late line; and something in quarantine."""
+    rules = books.folder / "rules" / "books.yaml"
+    rules.write_text(rules.read_text() + TOLERANT)
+    told = [
+        ("core", "c-match", "INV00000042", 10_000, 0),
+        ("bank", "b-match", "INV00000042", 10_000, 1),
+        ("core", "c-twin", "INV00000042", 10_000, 1),
+        ("core", "c-fee", "", 31_000, 0),
+        ("bank", "b-fee", "", 30_950, 0),
+        ("core", "c-split", "", 77_000, 0),
+        ("bank", "b-part-1", "", 50_000, 0),
+        ("bank", "b-part-2", "", 27_000, 1),
+        ("core", "c-late", "", 5_555, 0),
+        ("bank", "b-late", "", 5_555, 9),
+    ]
+    records = [
+        books.record(kind, name, reference_number=reference or None, amount_minor=amount, booked_at=MONDAY + dt.timedelta(days=day))
+        for kind, name, reference, amount, day in told
+    ]
+    service = books.service()
+    with psycopg.connect(database_url) as connection:
+        service.start(connection)
+        pending = books.record("core", "c-void", amount_minor=1, status=Status.PENDING)
+        void = books.record("core", "c-void", amount_minor=1, status=Status.VOID, revision=1)
+        marks = [books.watermark("core", MONDAY + dt.timedelta(days=30)), books.watermark("bank", MONDAY)]
+        store(connection, service, books, *records, pending, void, *marks)
+        ClosePass(connection, books.sources, books.reconciliations).run()
+        connection.execute(
+            "INSERT INTO quarantine (source, stage, reason, detail, position, raw, headers) "
+            "VALUES ('core', 'producer', 'amount', 'no amount', '/feeds/core[17]', %s, '{}')",
+            (RAW,),
+        )
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    yield database_url
+
+
+def asked(identity: str, status: int) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["explain", identity, "--json", "-"])
+    assert result.exit_code == status, (result.output, result.exception)
+    document: dict[str, Any] = json.loads(result.output)
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_a_match_names_its_evidence_and_the_rules(books: Scene, explained_url: str) -> None:
+    found = asked("b-match", 0)
+    assert found["record"]["id"] == f"{books.name('bank')}/b-match"
+    [match] = found["matches"]
+    assert (match["rules"]["name"], match["rules"]["version"]) == ("books", 1)
+    assert match["rules"]["digest"] == books.reconciliations[0].digest
+    assert match["stage"] == "reference" and {"side": "bank", "id": found["record"]["id"]} in match["members"]
+    assert any("INV00000042" in one["text"] for one in match["signals"])
+    assert asked(match["id"], 0)["matches"] == found["matches"]
+
+
+def test_an_open_item_names_what_comes_nearest_and_why(books: Scene, explained_url: str) -> None:
+    for identity, cause, candidate in (
+        ("c-fee", "fee", "b-fee"),
+        ("b-fee", "fee", "c-fee"),
+        ("c-split", "split", "b-part-1"),
+        ("c-late", "timing", "b-late"),
+    ):
+        [broken] = asked(identity, 1)["breaks"]
+        assert broken["suspected"]["cause"] == cause, broken
+        assert broken["candidates"][0]["id"].endswith(f"/{candidate}")
+        waits = {mark["source"]: mark["passed"] for mark in broken["due"]["sources"]}
+        assert waits == ({books.name("bank"): False} if identity.startswith("c-") else {books.name("core"): True})
+        assert broken["due"]["at"] == "2026-03-04T00:00:00Z"
+        assert asked(broken["id"], 1)["breaks"] == [broken]
+
+
+def test_a_twin_of_something_matched_is_a_duplicate(explained_url: str) -> None:
+    open_twin = query(explained_url, "SELECT t.txn_id FROM break_view b, transaction t WHERE t.txn_hash = ANY(b.members)")
+    [identity] = [name for (name,) in open_twin if name in {"c-match", "c-twin"}]
+    [broken] = asked(identity, 1)["breaks"]
+    assert broken["suspected"]["cause"] == "duplicate" and "is matched" in broken["suspected"]["why"]
+
+
+def test_what_was_superseded_or_quarantined_is_told(explained_url: str) -> None:
+    void = asked("c-void", 0)
+    assert (void["record"]["revision"], void["record"]["superseded_revisions"]) == (1, [0])
+    assert "VOID" in void["note"] and void["matches"] == void["breaks"] == []
+    for identity in ("pay-7781", "core/pay-7781", "/feeds/core[17]"):
+        [one] = asked(identity, 1)["quarantined"]
+        assert (one["reason"], one["position"]) == ("amount", "/feeds/core[17]")
+    missing = CliRunner().invoke(app, ["explain", "pay-778"])
+    assert isinstance(missing.exception, NotFoundError)
+
+
+def test_the_api_says_the_same(books: Scene, explained_url: str) -> None:
+    settings = Settings(database_url=SecretStr(explained_url), sources_file=Path("no-such-file.yaml"))
+    with serving(create_app(settings, no_auth=True)) as url, httpx.Client(base_url=url, timeout=10) as client:
+        answer = client.get(f"/v1/transactions/{books.name('core')}/c-fee/explanation")
+        unknown = client.get("/v1/transactions/nobody/explanation")
+    assert answer.status_code == 200, answer.text
+    assert unknown.status_code == 404
+    told = asked(f"{books.name('core')}/c-fee", 1)
+
+    def with_texts(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: str(one) if name.endswith("_minor") else with_texts(one) for name, one in value.items()}
+        return [with_texts(one) for one in value] if isinstance(value, list) else value
+
+    assert answer.json() == with_texts(told)
+
+
+def test_the_text_fits_a_terminal(explained_url: str) -> None:
+    shown = CliRunner().invoke(app, ["explain", "c-split"], env={"COLUMNS": "100"})
+    assert shown.exit_code == 1 and "suspected cause: split" in " ".join(shown.output.split())
+    assert max(map(len, shown.output.splitlines())) <= 100
