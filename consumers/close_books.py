@@ -148,12 +148,12 @@ class BookCloser:
     ) -> Callable[[], bool] | None:
         """What seals the book inside the transaction that stores its decisions; None when no day of it is complete."""
         rules = self._compiled.reconciliation
-        if len(horizon) < len(rules.sides) or not book.items:
+        if len(horizon) < len(rules.sides):
             return None
-        days = [item.booked_at.date() for item in book.items]
         # Up to the last booking, not to the watermark: days without records need no seal.
-        through = min(latest_due_day(rules.calendar, min(horizon.values())), max(days))
-        if through < min(days):
+        due = latest_due_day(rules.calendar, min(horizon.values()))
+        through = max((day for item in book.items if (day := item.booked_at.date()) <= due), default=None)
+        if through is None:
             return None
         return partial(
             seal_book,

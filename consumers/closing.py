@@ -45,6 +45,8 @@ class ClosePass:
             RuleVersionError: rules have changed and their version has not.
         """
         self._connection = connection
+        # Records' times are read in the session's zone, and the engine goes by their dates.
+        connection.execute("SET timezone = 'UTC'")
         self._codes = SourceCodes(one.name for one in sources if one.partition_by == "settlement_id")
         self._sources: Mapping[tuple[str, str], SourceCode] = self._codes.ensure(
             connection, [(one.tenant_id, one.name) for one in sources]
