@@ -13,6 +13,7 @@ from api.operator_models import DecisionRequest, RecordName
 from reconciler.reconciliation import Reconciliation, Shape
 from reconciler.rules import parse_reconciliation
 from reconciler.yaml_nodes import Origin
+from schemas.currency_codes import CURRENCY_DECIMALS
 from schemas.keys import txn_hash
 
 __all__ = ["Recorded", "record_decision"]
@@ -128,7 +129,8 @@ def _decided(connection: Connection, request: DecisionRequest, tenant: str) -> _
     ).fetchone()
     if row is None:
         raise NotFoundError(f"there is no reconciliation {request.reconciliation!r}; GET /v1/summary lists them")
-    rules = parse_reconciliation(row["text"], Origin(str(request.reconciliation), read_beside=row["attachments"].__getitem__))
+    origin = Origin(str(request.reconciliation), CURRENCY_DECIMALS, row["attachments"].__getitem__)
+    rules = parse_reconciliation(row["text"], origin)
     wanted = sorted(request.members, key=lambda one: (one.source, one.txn_id))
     records = _find(connection, wanted, tenant)
     _check_places(rules, records)
