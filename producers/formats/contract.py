@@ -111,9 +111,12 @@ class Detail:
     return_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Entry:
     """One movement on the account, or an announced one (see `status`).
+
+    Nobody changes an entry. It is not frozen only because Python then sets each of its fields by a call, which is a quarter of
+    the time of a fast parser (`make bench ARGS="--only formats"`: BAI2 119,000 against 160,000 entries per CPU second).
 
     Attributes:
         index: position in its statement, from 1, bad entries counted.
