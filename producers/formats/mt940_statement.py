@@ -95,7 +95,8 @@ class MessageReader:
     def statement_line(self, field: Field) -> Iterator[Event]:
         """Field 61: holds the entry back until its field 86 is read."""
         yield from self._flush()
-        yield from self._begin_statement(field.line)
+        if self._in_message or self._start is not None:
+            yield from self._begin_statement(field.line)
         self._line = field.line
         self._entries += 1
         try:
@@ -125,9 +126,9 @@ class MessageReader:
 
     def end_message(self, line: int, *, terminated: bool) -> Iterator[Event]:
         """The terminator, an envelope line or the next field 20."""
+        yield from self._flush()
         if not self._in_message:
             return
-        yield from self._flush()
         self._line = line
         if not self._closed:
             yield from self._begin_statement(line)
@@ -229,7 +230,7 @@ class MessageReader:
     def _flush(self) -> Iterator[Event]:
         if self._pending_bad is not None:
             field, self._pending_bad = self._pending_bad, None
-            self._proof.bad_entries += 1
+            self._proof.bad_entries += self._start is not None
             reason, detail = self._bad_reason
             yield BadEntry(
                 index=self._entries, reason=reason, detail=detail, line=field.line, position=str(field.line), raw=field.raw()

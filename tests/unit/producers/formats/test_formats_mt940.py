@@ -237,3 +237,13 @@ def test_the_charset_of_a_file_is_told_by_its_words(texts, charset):
     entries = "".join(f":61:260102C1,NTRFA\n:86:{text}\n" for text in texts)
     content = f":20:X\n:25:DE1\n:28C:1/1\n:60F:C260101EUR0,\n{entries}:62F:C260102EUR{len(texts)},\n-\n"
     assert [entry.remittance for entry in mt940.parse(io.BytesIO(content.encode(charset))) if isinstance(entry, Entry)] == texts
+
+
+def test_a_line_behind_the_end_of_its_message_is_quarantined():
+    begin = (*HEAD, ":60F:C260101EUR0,", ":61:260102C1,NTRFA", ":62F:C260102EUR1,", "-")
+    lone = ":61:260103C2,NTRFB"
+    for lines in ((*begin, lone), (*begin, lone, *begin)):
+        events = read(*lines)
+        assert [bad.raw for bad in of(BadEntry, events)] == [lone.encode()]
+        assert {end.proof for end in of(StatementEnd, events)} == {Proof.PROVED}
+        assert sum(end.bad_entries for end in of(StatementEnd, events)) == 0
