@@ -45,7 +45,7 @@ class Allowance:
 
     def allowed_minor(self, base_minor: int, currency: str) -> int:
         """Largest allowed difference for a base amount, rounded down to whole minor units."""
-        return max(of_currency(self.absolute_minor, currency), abs(base_minor) * of_currency(self.ppm, currency) // MILLION)
+        return _allowed(self.absolute_minor, self.ppm, base_minor, currency)
 
     def reach_minor(self, amount_minor: int, currency: str) -> int:
         """Largest distance from one amount of a counterpart that this allows, whichever of both is the base."""
@@ -97,7 +97,7 @@ class Tolerance:
         With different allowances above and below, the direction is that of the amount which is farthest from the first.
         """
         if self.over is None and self.under is None:
-            return Allowance(absolute_minor=self.absolute_minor, ppm=self.ppm).allowed_minor(self._base(amounts), currency)
+            return _allowed(self.absolute_minor, self.ppm, self._base(amounts), currency)
         farthest = max(amounts[1:], key=lambda amount: abs(amount - amounts[0]), default=amounts[0])
         return self._allowed_from_first(amounts[0], farthest, self._base(amounts), currency)
 
@@ -116,7 +116,9 @@ class Tolerance:
 
     def reach_minor(self, amount_minor: int, currency: str) -> int:
         """Distance from one amount beyond which no counterpart can be `within`, whatever the base: where a search may stop."""
-        return max(allowance.reach_minor(amount_minor, currency) for allowance in self.allowances)
+        over, under = self.allowances
+        reach = over.reach_minor(amount_minor, currency)
+        return reach if under is over else max(reach, under.reach_minor(amount_minor, currency))
 
     def at_least(self, ppm: int) -> "Tolerance":
         """The same tolerance, with no rate below `ppm`: for amounts that were converted."""
@@ -159,3 +161,7 @@ def _at_least(given: int | Mapping[str, int], ppm: int) -> int | Mapping[str, in
     if isinstance(given, int):
         return max(given, ppm)
     return {ANY_CURRENCY: ppm} | {currency: max(rate, ppm) for currency, rate in given.items()}
+
+
+def _allowed(absolute_minor: Mapping[str, int], ppm: int | Mapping[str, int], base_minor: int, currency: str) -> int:
+    return max(of_currency(absolute_minor, currency), abs(base_minor) * of_currency(ppm, currency) // MILLION)
