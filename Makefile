@@ -13,7 +13,7 @@ PINS := requirements/dev.txt
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < $(PINS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo services test test-unit browser lint types format bench bench-libraries bench-accuracy clean
+.PHONY: help setup demo services test test-unit browser lint types format bench bench-libraries bench-accuracy fuzz clean
 
 help: ## print this list
 	@echo "usage: make COMMAND [ARGS=\"...\"]"
@@ -73,6 +73,10 @@ bench-libraries: ## install the libraries that `make bench` compares the parsers
 
 bench-accuracy: setup ## how right `reconduit match` is on labelled books (ARGS="--only NAME --seeds 1,2 --json FILE")
 	@exec $(BOUND) $(BIN)/python -m benchmarks.accuracy $(ARGS)
+
+fuzz: setup ## look for statement files that break a parser (ARGS="--format mt940 --seconds 60")
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/fuzz.txt
+	@exec $(BOUND) $(BIN)/python -m tests.fuzz.statement_files $(ARGS)
 
 clean: ## remove .venv, .local and caches of this checkout (Kafka's jars stay in the user's cache)
 	@rm -rf $(VENV) .venv-bench .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
