@@ -6,7 +6,7 @@ from reconciler.calendar import WEEKDAYS
 from reconciler.fees import FeeProfile
 from reconciler.filters import Filter
 from reconciler.fx import ForeignExchange
-from reconciler.reconciliation import Reconciliation, Shape, Side
+from reconciler.reconciliation import Groups, Reconciliation, Shape, Side
 from reconciler.tolerance import ANY_CURRENCY, Allowance, Base, Tolerance
 from reconciler.types import Stage
 from schemas.currency_codes import CURRENCY_DECIMALS
@@ -43,6 +43,8 @@ def describe(rules: Reconciliation) -> str:
         lines.append(f"stage {number}: {one.stage}{named}: {_STAGES.get(one.stage, one.stage)}")
         if one.tolerance is not None:
             lines += [f"stage {number} tolerance: {text}" for text in _tolerance(one.tolerance, with_days=True)]
+    if rules.shape is Shape.STATEMENT:
+        lines.append(f"groups: {_groups(rules.groups)}")
     return "\n  ".join(lines)
 
 
@@ -126,6 +128,12 @@ def _fx(fx: ForeignExchange) -> Iterator[str]:
         sources = ", ".join(sorted({quote.source for quote in quotes}))
         yield f"{currency} to {fx.base}: {_count(len(quotes), 'rate')} from {quotes[0].day} to {quotes[-1].day}, source {sources}"
     yield f"converted amounts may differ by {_percent(fx.tolerance_ppm)}; a rate may be {_count(fx.days, 'day')} old"
+
+
+def _groups(groups: Groups) -> str:
+    if not groups.enabled:
+        return "none; one line matches one line"
+    return f"up to {groups.most_members} lines may match together; a search ends after {groups.search_steps} partial sums"
 
 
 def _calendar(rules: Reconciliation) -> str:

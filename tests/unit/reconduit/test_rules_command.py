@@ -42,6 +42,7 @@ def test_check_says_in_words_what_a_file_means(folder: Path) -> None:
         "stage 1: reference named 'exact': equal references",
         "stage 1 tolerance: the right side up to 0 days before and 1 day after the left",
         "fees: cards: 2 % with 18 % tax on it of each payment of CARD is a fee variance",
+        "groups: up to 60 lines may match together",
         "fx: USD to INR: 2 rates from 2026-05-04 to 2026-05-05, source rates.csv",
         "fx: converted amounts may differ by 0.1 %; a rate may be 1 day old",
     ):
