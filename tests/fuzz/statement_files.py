@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of the statement parsers: `make fuzz ARGS="--format mt940 --seconds 60"`.
 
-Whatever the bytes: a parser yields events that make sense, or raises FileFormatError; in bounded time and memory. libFuzzer, by way of
-atheris, mutates small files of ours towards code that no file has reached yet. A file that breaks the promise is left in
+Whatever the bytes: a parser yields events that make sense, or raises FileFormatError; in bounded time and memory. libFuzzer, by
+way of atheris, mutates small files of ours towards code that no file has reached yet. A file that breaks the promise is left in
 `.local/fuzz/FORMAT/crash-*`, and the exit status is not 0.
 """
 
