@@ -7,12 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.formats.run import run_formats
+from benchmarks.open_items import run_open_items
 from benchmarks.result import Result, print_results
 from benchmarks.stream.run import run_stream
 
 __all__ = ["main"]
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"stream": run_stream, "formats": run_formats}
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {
+    "stream": run_stream,
+    "formats": run_formats,
+    "close": run_open_items,
+}
 
 
 def main() -> int:
@@ -24,6 +29,11 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="worker processes of each pipeline (default 2)")
     parser.add_argument("--rounds", type=int, default=1, help="times each pipeline runs, in turn; medians are printed (default 1)")
     parser.add_argument("--formats", help="formats of the formats benchmark, with commas between (default all)")
+    parser.add_argument(
+        "--open-items",
+        default="10000,100000",
+        help="sizes of the close benchmark, items a side (default 10000,100000; up to 1000000)",
+    )
     options = parser.parse_args()
     names = [options.only] if options.only else sorted(BENCHMARKS)
     results = [result for name in names for result in BENCHMARKS[name](options)]
