@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.assignment import assign
+from reconciler.check_digits import checks_out
 from reconciler.evidence import deletion_variants, one_slip_apart, reference_tokens, words
 from reconciler.near_references import truncation_labels
 
@@ -39,6 +40,27 @@ def test_references_are_found_inside_a_text(make_item) -> None:
     assert {"UTR99", "UTIB0000100", "INV0042", "INV00422026"[:7]} <= tokens
     assert "TRANSFER" not in tokens
     assert {"ACME", "TRANSFER"} <= words(item)
+
+
+def test_structured_references_are_found_in_blocks_by_their_check_digits(make_item) -> None:
+    """Examples of ISO 11649, of the Swiss guidelines for QR bills, and of the Belgian one that Febelfin publishes."""
+    printed = {
+        "RF18539007547034": "your ref RF18 5390 0754 7034 of March 2026",
+        "210000000003139471430009017": "21 00000 00003 13947 14300 09017",
+        "090933755493": "+++090/9337/55493+++",
+    }
+    for reference, text in printed.items():
+        assert checks_out(reference)
+        assert reference in reference_tokens(make_item("b", "bank", text=text))
+    assert "RF18539007547034OF" not in reference_tokens(make_item("b", "bank", text=printed["RF18539007547034"]))
+
+
+@given(st.sampled_from(["RF18539007547034", "210000000003139471430009017", "090933755493"]), st.data())
+def test_a_slip_breaks_the_check_digits(reference: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(4 if reference.startswith("RF") else 0, len(reference) - 1))
+    digit = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != reference[place]]))
+    assert not checks_out(reference[:place] + digit + reference[place + 1 :])
+    assert not checks_out(reference[:place] + reference[place + 1 :])
 
 
 def test_a_beginning_that_many_references_share_is_no_evidence() -> None:
