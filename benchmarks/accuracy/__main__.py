@@ -52,16 +52,24 @@ def main() -> int:
 
 
 def _books(seeds: tuple[int, ...], only: str) -> Iterator[LabelledBook]:
-    if SAMPLE.is_dir():
-        shipped = read_pairs()
-        if only in shipped.name:
-            yield shipped
-        removed = (with_removed(shipped, _REMOVED_PERCENT, seed) for seed in _REMOVAL_SEEDS)
-        yield from (book for book in removed if only in book.name)
-    else:
+    yield from _shared_books(only)
+    for difficulty in DIFFICULTIES:
+        for seed in seeds:
+            if only in f"generated, {difficulty}, seed {seed}":
+                yield statement_book(difficulty, seed)
+
+
+def _shared_books(only: str) -> Iterator[LabelledBook]:
+    """The shared pairs as shipped, and with records removed."""
+    names = ["shared pairs, as shipped", *(f"shared pairs, {_REMOVED_PERCENT} % removed, seed {seed}" for seed in _REMOVAL_SEEDS)]
+    if not any(only in name for name in names):
+        return
+    if not SAMPLE.is_dir():
         print(f"[bench-accuracy] the shared pairs are left out: {SAMPLE} is not there", file=sys.stderr)
-    generated = (statement_book(difficulty, seed) for difficulty in DIFFICULTIES for seed in seeds)
-    yield from (book for book in generated if only in book.name)
+        return
+    shipped = read_pairs()
+    books = [shipped, *(with_removed(shipped, _REMOVED_PERCENT, seed) for seed in _REMOVAL_SEEDS)]
+    yield from (book for book in books if only in book.name)
 
 
 def _files(seeds: tuple[int, ...], only: str) -> Iterator[dict[str, Any]]:

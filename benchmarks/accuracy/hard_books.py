@@ -1,8 +1,8 @@
-"""Labelled books by seed and difficulty: a ledger and a bank statement that tell the same payments in different ways.
+"""Labelled books of single payments by seed and difficulty, for measuring size: a ledger and a statement in different words.
 
 Contains typos, texts cut short and put differently, missing references, fixed fees and rates, lags, legal twins (equal day, amount
-and text, both right), duplicates on one side, and records without a partner. Not covered: groups (a batch against one deposit,
-splits), reversals and three sides. Amounts are integers in minor units until they are written.
+and text, both right), duplicates on one side, and records without a partner. Books with groups, reversals and coincidences are made
+by `benchmarks.accuracy.generated`. Amounts are integers in minor units until they are written.
 """
 
 import datetime as dt
