@@ -7,15 +7,17 @@ from reconciler.candidates import Window
 from reconciler.decisions import amount_reason, book_order, make_break, make_match
 from reconciler.due import Horizon, all_passed, is_overdue
 from reconciler.errors import ReconcilerError
+from reconciler.groups.copies import are_copies, copies_of_matched, share_evidence
 from reconciler.keyed import by_side
 from reconciler.nearest import NearestFinder
 from reconciler.operator_matches import KeptApart
 from reconciler.reconciliation import Pass, Reconciliation
-from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Outcome, Reason, Stage
+from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Nearest, Outcome, Reason, Stage
 
 __all__ = ["Book", "Grounds"]
 
 _NAMED = 10
+_COPY_PPM = 950_000
 _NOT_MONEY = frozenset({"FAILED", "VOID"})
 
 
@@ -29,7 +31,8 @@ class Grounds:
 
 
 class Book:
-    """Items of one account and currency. `left` and `right` are what is still free, `paired` what was matched so far.
+    """Items of one account and currency. `left` and `right` are what is still free, `paired` what was matched so far one to one, `grouped`
+    the members of other matches by side.
 
     `examples` are pairs that operators confirmed; their items are not in the book. `apart` says what no step may pair.
 
@@ -58,6 +61,7 @@ class Book:
         self._matches: list[Match] = []
         self._breaks: list[Break] = []
         self.paired: list[tuple[Item, Item]] = []
+        self.grouped: tuple[list[Item], list[Item]] = ([], [])
         self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
         self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
@@ -148,6 +152,8 @@ class Book:
         """Match free items, several of a side or several sides; one side may be empty. The probability is in millionths."""
         items = (*lefts, *rights)
         self._take(items)
+        self.grouped[0].extend(lefts)
+        self.grouped[1].extend(rights)
         keys = {item.key for item in items}
         self._matches.append(
             make_match(
@@ -193,7 +199,13 @@ class Book:
         self._break(kind, items, reference, abs(first - last), reasons, final=self._settled(items))
 
     def tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
-        """Report free items that cannot be told apart, with each other as candidates."""
+        """Report free items that cannot be told apart, with each other as candidates.
+
+        Items that are copies of each other are no question: as many as the other side has are matched, the earliest first, and the
+        others are DUPLICATE.
+        """
+        if len(lefts) != len(rights) and self._part_copies(lefts, rights, grounds):
+            return
         items = (*lefts, *rights)
         self._take(items)
         amount = max(abs(sum(item.signed_minor for item in side)) for side in (lefts, rights))
@@ -202,6 +214,42 @@ class Book:
         reason = Reason(grounds.signal, f"{len(lefts)} to {len(rights)}, nothing tells them apart: {listed}")
         self._break(
             BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason, *self._named()), final=self._settled(items)
+        )
+
+    def report_copies(self) -> None:
+        """DUPLICATE for every free item that is a copy of a matched one."""
+        for index in (0, 1):
+            for copy, first in copies_of_matched(self._free[index].values(), (pair[index] for pair in self.paired)):
+                self._duplicate(copy, first)
+
+    def _part_copies(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> bool:
+        """Match the first of some copies and report the others; False, with nothing decided, if that would be a guess."""
+        sides = [sorted(side, key=book_order) for side in (lefts, rights)]
+        pairs = list(zip(*sides, strict=False))
+        if not all(are_copies(side) for side in sides) or not share_evidence(lefts[0], rights[0]):
+            return False
+        if any(self.apart.separates(one, other) for one, other in pairs):
+            return False
+        more = max(sides, key=len)
+        for one, other in pairs:
+            self.pair(
+                one,
+                other,
+                stage=grounds.stage,
+                reasons=(Reason(grounds.signal, f"the earliest of {len(more)} copies on {more[0].side}"),),
+                decision=Decision.SUGGESTED,
+                probability_ppm=_COPY_PPM,
+                runner_up=more[-1].id,
+            )
+        for copy in more[len(pairs) :]:
+            self._duplicate(copy, more[0])
+        return True
+
+    def _duplicate(self, copy: Item, first: Item) -> None:
+        self._take((copy,))
+        reason = Reason("duplicate", f"the same as {first.id}, which is matched")
+        self._break(
+            BreakType.DUPLICATE, (copy,), copy.key or copy.id, copy.amount_minor, (reason,), final=self._settled((copy,)), nearest=Nearest(first.id, ())
         )
 
     def open_the_rest(self) -> None:
@@ -245,9 +293,11 @@ class Book:
                 self._break(BreakType.TIMING, (item,), item.key or item.id, item.amount_minor, reason, final=False)
 
     def _break(
-        self, kind: BreakType, items: Sequence[Item], key: str, amount_minor: int, reasons: Iterable[Reason], *, final: bool
+        self, kind: BreakType, items: Sequence[Item], key: str, amount_minor: int, reasons: Iterable[Reason], *, final: bool, nearest: Nearest | None = None
     ) -> None:
-        self._breaks.append(make_break(kind, items, key=key, amount_minor=amount_minor, reasons=reasons, final=final))
+        self._breaks.append(
+            make_break(kind, items, key=key, amount_minor=amount_minor, reasons=reasons, final=final, nearest=nearest)
+        )
 
     def _named(self) -> tuple[Reason, ...]:
         return () if self._rule is None else (Reason("rule", self._rule),)

@@ -1,15 +1,21 @@
 """Building matches and breaks from items, so that account, date and member order follow one rule in every shape."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Nearest, Reason, Stage
 
-__all__ = ["amount_reason", "as_members", "book_order", "make_break", "make_match"]
+__all__ = ["amount_reason", "as_members", "book_order", "day_of", "make_break", "make_match"]
 
 
 def book_order(item: Item) -> tuple[object, str]:
     """Sort key among items of one side: the earliest booked first, the id for equal times."""
     return item.booked_at, item.id
+
+
+def day_of(item: Item) -> int:
+    """The ordinal UTC date that an item was booked on."""
+    return item.booked_at.astimezone(dt.UTC).toordinal()
 
 
 def as_members(items: Iterable[Item]) -> tuple[Member, ...]:

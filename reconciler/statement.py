@@ -83,6 +83,7 @@ def solve_book(
                     book.enter(weak)
                     _run_weak_steps(book)
     if groups is not None:
+        book.report_copies()
         groups.among_the_rest()
     book.open_the_rest()
     return book.outcome()

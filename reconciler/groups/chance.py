@@ -1,11 +1,12 @@
 """How likely a sum that fits is an accident, and what that leaves of a group's probability."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.tolerance import MILLION
+from reconciler.types import Item
 
-__all__ = ["accidents", "probability_ppm"]
+__all__ = ["accidents", "accidents_of_sum", "probability_ppm"]
 
 
 def accidents(candidates: int, members: int, target: int, amounts: Iterable[int], allowed: int) -> float:
@@ -26,6 +27,13 @@ def accidents(candidates: int, members: int, target: int, amounts: Iterable[int]
     more = sum(math.comb(candidates, count) for count in range(candidates - members + 1))
     step = math.gcd(target, *amounts) or 1
     return min(fewer, more) * min(1.0, (2 * allowed + step) / max(abs(target), step))
+
+
+def accidents_of_sum(members: Sequence[Item], others: int) -> float:
+    """Expected number of items, among `others` of the other side, that have the members' sum by accident."""
+    target = sum(item.signed_minor for item in members)
+    step = math.gcd(*(item.signed_minor for item in members)) or 1
+    return others * min(1.0, step / max(abs(target), step))
 
 
 def probability_ppm(expected_accidents: float, odds_against: float) -> int:

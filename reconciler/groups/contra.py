@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from reconciler.book import Book
-from reconciler.decisions import book_order
+from reconciler.decisions import book_order, day_of
 from reconciler.evidence import all_references, words
-from reconciler.groups.reach import Reach, day_of
+from reconciler.groups.reach import Reach
 from reconciler.types import Decision, Item, Reason, Stage
 
 __all__ = ["match_contra_entries"]

@@ -6,15 +6,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reconciler.book import Book
-from reconciler.decisions import book_order
+from reconciler.decisions import book_order, day_of
+from reconciler.groups.chance import accidents_of_sum, probability_ppm
 from reconciler.groups.names import names_of
 from reconciler.groups.proposals import Proposal, sums_reason
-from reconciler.groups.reach import Reach, day_of, deducted, fits, is_fee
+from reconciler.groups.reach import Reach, deducted, fits, is_fee
 from reconciler.types import Item, Reason
 
 __all__ = ["by_days"]
 
-_EXACT_PPM = 999_000
+_ODDS_OF_DAY = 3.0
 _RATE_PPM = 990_000
 _FEE_PPM = 850_000
 _LEAST_SUPPORT = 2
@@ -86,7 +87,8 @@ def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str
             deposit = _Deposit(tuple(members), single, word)
             sides = (deposit.members, (single,)) if of_left else ((single,), deposit.members)
             if fits(book, *sides):
-                yield _proposal(deposit, 1, _EXACT_PPM, of_left=of_left)
+                exact = probability_ppm(accidents_of_sum(members, len(near)), _ODDS_OF_DAY)
+                yield _proposal(deposit, 1, exact, of_left=of_left)
             elif deposit.kept > 0 and deducted(*sides) is not None and is_fee(book, *sides)[0]:
                 charged.append(deposit)
     yield from _charged(book, charged, of_left=of_left)
@@ -99,7 +101,7 @@ def _charged(book: Book, deposits: Sequence[_Deposit], *, of_left: bool) -> Iter
         sides = (one.members, (one.single,)) if of_left else ((one.single,), one.members)
         if is_fee(book, *sides)[1] or others >= _LEAST_SUPPORT - 1:
             yield _proposal(one, 5, _RATE_PPM, of_left=of_left)
-        else:
+        elif len(one.members) > 2:
             yield _proposal(one, 7, _FEE_PPM, of_left=of_left)
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
+from reconciler.decisions import day_of
 from reconciler.evidence import words
-from reconciler.groups.reach import day_of
 from reconciler.types import Item
 
 __all__ = ["names_of", "telling_words"]

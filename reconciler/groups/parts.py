@@ -1,19 +1,20 @@
 """One item against several of the other side that share a word or a reference with it: payments in parts, invoices paid at once."""
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reconciler.book import Book
-from reconciler.decisions import book_order
+from reconciler.decisions import book_order, day_of
 from reconciler.evidence import reference_tokens
 from reconciler.groups.chance import accidents, probability_ppm
 from reconciler.groups.names import names_of
 from reconciler.groups.proposals import Proposal, sums_reason
-from reconciler.groups.reach import Reach, day_of
+from reconciler.groups.reach import Reach
 from reconciler.groups.subsets import search_subsets
+from reconciler.tolerance import MILLION
 from reconciler.types import Item, Reason
 
 __all__ = ["by_parts"]
@@ -22,7 +23,7 @@ _CROWD = 24
 """A word that more items within reach have names nobody."""
 
 _ODDS_OF_REFERENCE = 1.0
-_ODDS_OF_WORD = 20.0
+_ODDS_OF_WORD = 50.0
 """How many times more often items that share a reference, or a word, are no group than that they are one."""
 
 _MOST_PARTS = 12
@@ -40,7 +41,7 @@ class _Shelf:
         return self.items[bisect_left(self.days, first) : bisect_right(self.days, last)]
 
 
-def by_parts(book: Book, names: AbstractSet[str]) -> Iterator[Proposal]:
+def by_parts(book: Book, names: AbstractSet[str], *, before_singles: bool) -> Iterator[Proposal]:
     """Groups of one item with two or more of the other side whose exact sum it is, where there is only one such set."""
     reach = Reach.of(book)
     left, right = _shelves(book.left, names), _shelves(book.right, names)
@@ -56,7 +57,7 @@ def by_parts(book: Book, names: AbstractSet[str]) -> Iterator[Proposal]:
                 looked_at = (f"{anchor.side}/{anchor.id}", frozenset(item.id for item in near))
                 if looked_at not in seen:
                     seen.add(looked_at)
-                    yield from _of_anchor(book, anchor, near, label, of_left=of_left)
+                    yield from _of_anchor(book, anchor, near, label, of_left=of_left, before_singles=before_singles)
 
 
 def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf]:
@@ -67,7 +68,7 @@ def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf
     return {label: _Shelf(listed, [day_of(item) for item in listed]) for label, listed in found.items()}
 
 
-def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of_left: bool) -> Iterator[Proposal]:
+def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of_left: bool, before_singles: bool) -> Iterator[Proposal]:
     rules, target = book.reconciliation.groups, anchor.signed_minor
     allowed = book.window.tolerance.allowed_between((target, target), book.window.currency)
     if any(abs(item.signed_minor - target) <= allowed for item in near):
@@ -79,10 +80,20 @@ def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of
         return
     chosen = found.solutions[0]
     members = tuple(smaller[place] for place in chosen)
-    told = Counter(token for item in members for token in reference_tokens(item))
-    referenced = sum(told[token] for token in reference_tokens(anchor))
+    own = reference_tokens(anchor)
+    told = [bool(own & reference_tokens(item)) for item in members]
+    referenced = any(told)
     odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORD
     expected = accidents(len(smaller), len(members), target, amounts, allowed)
+    if before_singles and not all(told):
+        single = _single(anchor, members, near, book.reconciliation.learning.amount_ppm)
+        if single is not None and single not in members:
+            return
+        if single is not None:
+            # It alone, less a fee, explains the most: what speaks for the group is that the others make up the rest.
+            rest = target - single.signed_minor
+            others = [amount for amount in amounts if abs(amount) <= abs(rest)]
+            expected = max(expected, accidents(len(others) + 1, len(members), rest, others, allowed))
     sides = ((anchor,), members) if of_left else (members, (anchor,))
     yield Proposal(
         lefts=sides[0],
@@ -94,4 +105,19 @@ def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of
             sums_reason(*sides),
             Reason("chance", f"{expected:.1e} sums like this by accident"),
         ),
+    )
+
+
+def _single(anchor: Item, members: Sequence[Item], near: Sequence[Item], ppm: int) -> Item | None:
+    """The item that alone could be meant, less a fee: one that shares a reference with the anchor, else the largest member."""
+    own = reference_tokens(anchor)
+    return next(
+        (
+            item
+            for item in sorted(near, key=lambda item: (item in members, -item.amount_minor, book_order(item)))
+            if item.direction == anchor.direction
+            and (item in members or own & reference_tokens(item))
+            and (anchor.amount_minor - item.amount_minor) * MILLION <= anchor.amount_minor * ppm
+        ),
+        None,
     )

@@ -1,20 +1,15 @@
 """Which days and sums a group may span, by the rules of a book. Days are ordinal UTC dates, amounts signed minor units."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.book import Book
+from reconciler.decisions import day_of
 from reconciler.types import Item
 
-__all__ = ["Reach", "day_of", "deducted", "fits", "is_fee"]
+__all__ = ["Reach", "deducted", "fits", "is_fee"]
 
 _MILLION = 1_000_000
-
-
-def day_of(item: Item) -> int:
-    """The ordinal UTC date that an item was booked on."""
-    return item.booked_at.astimezone(dt.UTC).toordinal()
 
 
 @dataclass(frozen=True, slots=True)

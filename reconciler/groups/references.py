@@ -1,21 +1,24 @@
 """Batches and splits that a reference ties: all free items that carry it, one side's sum against the other's."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.book import Book
-from reconciler.decisions import book_order
+from reconciler.decisions import book_order, day_of
 from reconciler.evidence import deletion_variants, one_slip_apart, reference_tokens
+from reconciler.groups.chance import accidents_of_sum, probability_ppm
 from reconciler.groups.proposals import Proposal, sums_reason
-from reconciler.groups.reach import Reach, day_of, fits, is_fee
+from reconciler.groups.reach import Reach, fits, is_fee
 from reconciler.types import Item, Reason
 
 __all__ = ["by_references", "owners_of"]
 
 _EXACT_PPM = 999_900
 _NEAR_PPM = 999_000
-_FEE_PPM = 950_000
-_NEAR_FEE_PPM = 900_000
+_FEE_PPM = 990_000
+_NEAR_FEE_PPM = 980_000
+_ODDS_OF_SUM = 2.0
 _MILLION = 1_000_000
 _MIN_LENGTH = 8
 """Characters that a reference needs for one that is nearly the same to mean it."""
@@ -101,12 +104,15 @@ def _by_sums(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, 
     by_amount: defaultdict[int, list[Item]] = defaultdict(list)
     for item in sorted(others, key=book_order):
         by_amount[item.signed_minor].append(item)
+    days = sorted(day_of(item) for item in others)
     for token, owners in ours.items():
         total = sum(item.signed_minor for item in owners)
         if len(owners) < 2 or total not in by_amount:
             continue
         fitting = [item for item in by_amount[total] if reach.spans(*((owners, [item]) if of_left else ([item], owners)))]
-        if len(fitting) == 1 and len({day_of(item) for item in owners}) <= 2:
+        if len(fitting) == 1:
             lefts, rights = (owners, fitting) if of_left else (fitting, owners)
+            first, last = reach.window(day_of(owners[0]), of_left=of_left)
+            expected = accidents_of_sum(owners, bisect_right(days, last) - bisect_left(days, first))
             reasons = (Reason("reference", f"all of {token}, by the sum alone"), sums_reason(lefts, rights))
-            yield Proposal(lefts=tuple(lefts), rights=tuple(rights), rank=4, probability_ppm=980_000, reasons=reasons)
+            yield Proposal(lefts=tuple(lefts), rights=tuple(rights), rank=4, probability_ppm=probability_ppm(expected, _ODDS_OF_SUM), reasons=reasons)

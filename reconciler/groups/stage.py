@@ -11,7 +11,7 @@ from reconciler.groups.unfinished import report_unfinished
 
 __all__ = ["GroupSearch"]
 
-_BEFORE_SINGLES_PPM = 950_000
+_BEFORE_SINGLES_PPM = 970_000
 
 
 class GroupSearch:
@@ -24,14 +24,14 @@ class GroupSearch:
     def before_singles(self) -> None:
         """Groups whose evidence is stronger than that of single items, and reversals."""
         match_contra_entries(self._book)
-        self._settle(_BEFORE_SINGLES_PPM)
+        self._settle(_BEFORE_SINGLES_PPM, before_singles=True)
         report_unfinished(self._book, beyond_singles=True)
 
     def among_the_rest(self) -> None:
         """Groups and unfinished groups among what is left."""
-        self._settle(self._book.reconciliation.learning.suggest_ppm)
+        self._settle(self._book.reconciliation.learning.suggest_ppm, before_singles=False)
         report_unfinished(self._book, beyond_singles=False)
 
-    def _settle(self, least_ppm: int) -> None:
+    def _settle(self, least_ppm: int, *, before_singles: bool) -> None:
         book, names = self._book, self._names
-        settle(book, [*by_references(book), *by_days(book, names), *by_parts(book, names[0] & names[1])], least_ppm)
+        settle(book, [*by_references(book), *by_days(book, names), *by_parts(book, names[0] & names[1], before_singles=before_singles)], least_ppm)

@@ -79,12 +79,13 @@ def match_probable(book: Book) -> bool:
 def _learn(book: Book, rules: Learning) -> _Learnt | None:
     """Candidate pairs of the free items with their probabilities; None when there are none.
 
-    Pairs that are matched teach too, and so do operators' decisions.
+    Pairs that are matched teach too, and so do operators' decisions. Members of groups teach how items look that have no partner
+    of their own; without them every accident would seem rarer than it is.
     """
     reach = Reach(log_ratio=-np.log1p(-rules.amount_ppm / _MILLION), days_before=rules.days_before, days_after=rules.days_after)
     items = (
-        sorted([*book.left, *(pair[0] for pair in (*book.paired, *book.examples))], key=book_order),
-        sorted([*book.right, *(pair[1] for pair in (*book.paired, *book.examples))], key=book_order),
+        sorted([*book.left, *(pair[0] for pair in (*book.paired, *book.examples)), *book.grouped[0]], key=book_order),
+        sorted([*book.right, *(pair[1] for pair in (*book.paired, *book.examples)), *book.grouped[1]], key=book_order),
     )
     every = [*items[0], *items[1]]
     table = tabulate(every)
@@ -109,13 +110,15 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
 def _given(book: Book, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Given:
     known = (*book.paired, *book.examples)
     partners = np.full(len(items[0]), -1, dtype=np.int64)
-    decided = np.zeros(len(items[1]), dtype=bool)
-    numbers = [_numbers(side, {pair[index].id for pair in known}) for index, side in enumerate(items)]
+    decided = (np.zeros(len(items[0]), dtype=bool), np.zeros(len(items[1]), dtype=bool))
+    wanted = [{item.id for item in (*(pair[index] for pair in known), *book.grouped[index])} for index in (0, 1)]
+    numbers = [_numbers(side, ids) for side, ids in zip(items, wanted, strict=True)]
+    for places in zip(decided, numbers, strict=True):
+        places[0][list(places[1].values())] = True
     for first, second in known:
         partners[numbers[0][first.id]] = numbers[1][second.id]
-        decided[numbers[1][second.id]] = True
     true = partners[left] == right
-    return Given(true, ~true & ((partners[left] >= 0) | decided[right] | _separated(book.apart, items, left, right)))
+    return Given(true, ~true & (decided[0][left] | decided[1][right] | _separated(book.apart, items, left, right)))
 
 
 def _numbers(items: Sequence[Item], wanted: AbstractSet[str]) -> dict[str, int]:

@@ -1,0 +1,52 @@
+"""Records that one side has twice: which of them is the payment, and which are copies of it."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+
+from reconciler.decisions import book_order, day_of
+from reconciler.evidence import all_references, reference_tokens, words
+from reconciler.types import Item
+
+__all__ = ["are_copies", "copies_of_matched", "share_evidence"]
+
+_DAYS = 4
+"""How long after a record a copy of it is booked at most. A payment that recurs is booked later."""
+
+
+def are_copies(items: Sequence[Item]) -> bool:
+    """Whether nothing but their ids and a few days tells items of one side apart, and they say something."""
+    days = [day_of(item) for item in items]
+    return len({_told(item) for item in items}) == 1 and _says_something(items[0]) and max(days) - min(days) <= _DAYS
+
+
+def share_evidence(one: Item, other: Item) -> bool:
+    """Whether two items have a word or a reference in common."""
+    return bool(words(one) & words(other) or reference_tokens(one) & reference_tokens(other))
+
+
+def copies_of_matched(free: Iterable[Item], matched: Iterable[Item]) -> list[tuple[Item, Item]]:
+    """Free items with the matched item of the same side that each of them is a copy of, the earliest such.
+
+    As many items as are matched are no copies of each other: it takes one that is matched for each copy.
+    """
+    open_items = sorted((item for item in free if _says_something(item)), key=book_order)
+    wanted = {_told(item) for item in open_items}
+    first: defaultdict[Hashable, list[Item]] = defaultdict(list)
+    for item in sorted(matched, key=book_order):
+        if (told := _told(item)) in wanted:
+            first[told].append(item)
+    pairs = []
+    for item in open_items:
+        near = [one for one in first.get(_told(item), ()) if abs(day_of(item) - day_of(one)) <= _DAYS]
+        if near:
+            first[_told(item)].remove(near[0])
+            pairs.append((item, near[0]))
+    return pairs
+
+
+def _told(item: Item) -> Hashable:
+    return item.side, item.signed_minor, all_references(item), item.text, item.counterparty
+
+
+def _says_something(item: Item) -> bool:
+    return bool(all_references(item) or item.text.strip())
