@@ -9,7 +9,7 @@ from api.models import BreakDetail, ExpandedMember, MatchDetail, Transaction
 from api.queries.decisions import decisions_about, get_break, get_match
 from api.queries.located import find_quarantined, find_records, superseded_revisions
 from api.queries.open_items import as_item, group_hashes, matched_twins, open_items_around
-from api.queries.rules_in_force import learnt_fee_rates, rules_of, watermarks
+from api.queries.rules_in_force import learnt_profile, rules_of, watermarks
 from reconciler.explaining.candidates import by_nearness, nearest_candidates
 from reconciler.explaining.causes import Circumstances, suspect, suspect_pair
 from reconciler.explaining.explanation import ExplainedBreak, ExplainedMatch, ExplainedRecord, Explanation
@@ -142,12 +142,8 @@ def _with_surroundings(
     database: Database, plain: ExplainedBreak, broken: BreakDetail, rules: Reconciliation, items: Sequence[Item]
 ) -> ExplainedBreak:
     item, name, key = items[0], broken.reconciliation, rules.key
-    circumstances = Circumstances(
-        tolerance=rules.tolerance,
-        fees=rules.fees,
-        sides=rules.side_names,
-        fee_rates_ppm=learnt_fee_rates(database, name, broken.account_id, item.currency),
-    )
+    learnt = learnt_profile(database, name, broken.account_id, item.currency)
+    circumstances = Circumstances(tolerance=rules.tolerance, fees=rules.fees, sides=rules.side_names, learnt=learnt)
     lacking = [side for side in rules.sides if side.name not in {one.side for one in items}]
     due: Due | None = None
     if lacking:

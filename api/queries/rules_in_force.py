@@ -1,7 +1,6 @@
 """The rules that a decision was made by, as the database keeps them, and what was learnt beside them."""
 
 import functools
-from collections.abc import Mapping
 
 from psycopg import sql
 
@@ -9,12 +8,13 @@ from api.database import Database
 from reconciler.errors import RulesError
 from reconciler.explaining.explanation import RuleStamp
 from reconciler.explaining.waiting import Marks
+from reconciler.profiles import PairProfile
 from reconciler.reconciliation import Reconciliation
 from reconciler.rules import parse_reconciliation
 from reconciler.yaml_nodes import Origin
 from schemas.currency_codes import CURRENCY_DECIMALS
 
-__all__ = ["learnt_fee_rates", "rules_of", "watermarks"]
+__all__ = ["learnt_profile", "rules_of", "watermarks"]
 
 
 def rules_of(database: Database, name: str, version: int) -> tuple[RuleStamp, Reconciliation | None]:
@@ -43,8 +43,8 @@ def watermarks(database: Database) -> Marks:
     return {(row["name"], row["account_id"]): row["complete_through"] for row in rows}
 
 
-def learnt_fee_rates(database: Database, name: str, account: str, currency: str) -> tuple[int, ...]:
-    """Fees in parts per million that were learnt from the matches of a book, the most frequent first; empty when none were."""
+def learnt_profile(database: Database, name: str, account: str, currency: str) -> PairProfile | None:
+    """What the latest close learnt from the matches of a book; None when it learnt nothing."""
     rows = database.rows(
         sql.SQL(
             "SELECT profile FROM pair_profile WHERE reconciliation = %s AND account_id = %s AND currency = %s "
@@ -52,5 +52,4 @@ def learnt_fee_rates(database: Database, name: str, account: str, currency: str)
         ),
         [name, account, currency],
     )
-    profile: Mapping[str, list[list[int]]] = rows[0]["profile"] if rows else {}
-    return tuple(abs(rate) for rate, _ in profile.get("rates", []))
+    return PairProfile.from_json(rows[0]["profile"]) if rows else None

@@ -10,6 +10,7 @@ from reconciler.evidence import all_references
 from reconciler.explaining.distance import digits_transposed, slips_between
 from reconciler.explaining.separation import Separation, days_between, separate
 from reconciler.fees import FeeProfile
+from reconciler.profiles import PairProfile
 from reconciler.tolerance import Tolerance
 from reconciler.types import Item
 
@@ -52,13 +53,13 @@ class Circumstances:
         tolerance: amounts and days within which items may match.
         fees: what the rules let a gateway deduct.
         sides: names of the sides, the first to the last; tolerances may be different in the two directions.
-        fee_rates_ppm: rates that were learnt from matches of the same sources, in millionths of the larger amount.
+        learnt: lag and fees that matches of the same book show; None when nothing was learnt.
     """
 
     tolerance: Tolerance
     fees: FeeProfile
     sides: tuple[str, ...] = ()
-    fee_rates_ppm: tuple[int, ...] = ()
+    learnt: PairProfile | None = None
 
     def in_order(self, item: Item, other: Item) -> tuple[Item, Item]:
         """The two items in the order of their sides."""
@@ -136,12 +137,14 @@ def _fee(item: Item, other: Item, apart: Separation, circumstances: Circumstance
     for one in (item, other):
         if one.fee_minor and abs(one.fee_minor) == difference:
             return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is the fee that {one.id} names")
-    for rate in circumstances.fee_rates_ppm:
-        # Rounding, and rates that `reconciler.profile` counts as one, make up to 100 ppm.
-        if rate and abs(difference - gross * rate // _MILLION) <= max(1, gross // 10_000):
-            return Suspicion(
-                Cause.FEE, f"the difference of {difference} {currency} is {rate} ppm, a fee that was learnt from matches"
-            )
+    learnt = circumstances.learnt or PairProfile()
+    for rate in (abs(rate) for rate, _ in learnt.rates):
+        # Rounding, and rates that `reconciler.profiles` counts as one, make up to 100 ppm.
+        if abs(difference - gross * rate // _MILLION) <= max(1, gross // 10_000):
+            why = f"the difference of {difference} {currency} is {rate} ppm, a fee that was learnt from matches"
+            return Suspicion(Cause.FEE, why)
+    if difference in {abs(fixed) for fixed, _ in learnt.fixed}:
+        return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is a fixed fee that was learnt from matches")
     allowed = circumstances.fees.explained_minor([item if item.amount_minor == gross else other])
     if difference <= allowed:
         return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is within the fees that the rules name, {allowed}")

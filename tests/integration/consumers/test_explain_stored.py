@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.errors import NotFoundError
 from consumers.closing import ClosePass
+from reconciler.profiles import PairProfile
 from reconduit.cli import app
 from reconduit.settings import Settings
 from schemas.records import Status
@@ -100,6 +101,20 @@ def test_an_open_item_names_what_comes_nearest_and_why(books: Scene, explained_u
         assert waits == ({books.name("bank"): False} if identity.startswith("c-") else {books.name("core"): True})
         assert broken["due"]["at"] == "2026-03-04T00:00:00Z"
         assert asked(broken["id"], 1)["breaks"] == [broken]
+
+
+def test_a_fee_that_was_learnt_is_named(explained_url: str) -> None:
+    [before] = asked("b-part-2", 1)["breaks"]
+    learnt = PairProfile(account="acc", currency="INR", pairs=400, rates=((129_030, 90),)).as_json()
+    with psycopg.connect(explained_url) as connection:
+        connection.execute(
+            "INSERT INTO pair_profile (tenant_id, reconciliation, account_id, currency, through, profile, drift) "
+            "VALUES ('default', 'books', 'acc', 'INR', '2026-03-20', %s, '[]')",
+            (json.dumps(learnt),),
+        )
+    [after] = asked("b-part-2", 1)["breaks"]
+    assert (before["suspected"] or {}).get("cause") != "fee"
+    assert after["suspected"]["cause"] == "fee" and "learnt" in after["suspected"]["why"]
 
 
 def test_a_twin_of_something_matched_is_a_duplicate(explained_url: str) -> None:

@@ -15,6 +15,7 @@ from reconciler.explaining.separation import separate
 from reconciler.explaining.signals import RunnerUp, Signal, runner_up_of, signals_of
 from reconciler.explaining.waiting import due_of
 from reconciler.fees import FeeProfile
+from reconciler.profiles import PairProfile
 from reconciler.tolerance import Tolerance
 from reconciler.types import Item, Reason
 
@@ -68,9 +69,13 @@ def test_what_separates_two_items_suggests_a_cause(ours: Item, theirs: Item, cau
 
 
 def test_a_learnt_rate_is_a_fee_even_where_the_rules_name_none() -> None:
-    learnt = Circumstances(tolerance=Tolerance(), fees=FeeProfile(), fee_rates_ppm=(23_600,))
+    learnt = Circumstances(
+        tolerance=Tolerance(), fees=FeeProfile(), learnt=PairProfile(rates=((23_600, 40),), fixed=((1_500, 25),))
+    )
     found = suspect_pair(item("a", 100_000), bank("b", 97_640), learnt)
     assert found is not None and found.cause is Cause.FEE and "23600 ppm" in found.why
+    fixed = suspect_pair(item("a", 100_000), bank("b", 98_500), learnt)
+    assert fixed is not None and "fixed fee" in fixed.why
     assert suspect_pair(item("a", 100_000), bank("b", 97_600), learnt) is None
 
 
