@@ -12,7 +12,7 @@ __all__ = ["accidents", "accidents_of_sum", "probability_ppm"]
 def accidents(candidates: int, members: int, target: int, amounts: Iterable[int], allowed: int) -> float:
     """Expected number of subsets that have the sum without belonging together.
 
-    Sums of unrelated amounts are spread over a range as wide as the target, in steps of what all amounts are multiples of.
+    Sums of unrelated amounts are spread over a range as wide as the target, in steps of the unit that all amounts are rounded to.
     As many subsets count as a search of no more members, or of no fewer, would have looked at: that all candidates
     together, or all but one, make the sum says more than that some of them do.
 
@@ -25,14 +25,14 @@ def accidents(candidates: int, members: int, target: int, amounts: Iterable[int]
     """
     fewer = sum(math.comb(candidates, count) for count in range(2, members + 1))
     more = sum(math.comb(candidates, count) for count in range(candidates - members + 1))
-    step = math.gcd(target, *amounts) or 1
+    step = _unit(math.gcd(target, *amounts))
     return min(fewer, more) * min(1.0, (2 * allowed + step) / max(abs(target), step))
 
 
 def accidents_of_sum(members: Sequence[Item], others: int) -> float:
     """Expected number of items, among `others` of the other side, that have the members' sum by accident."""
     target = sum(item.signed_minor for item in members)
-    step = math.gcd(*(item.signed_minor for item in members)) or 1
+    step = _unit(math.gcd(*(item.signed_minor for item in members)))
     return others * min(1.0, step / max(abs(target), step))
 
 
@@ -44,3 +44,11 @@ def probability_ppm(expected_accidents: float, odds_against: float) -> int:
         odds_against: how many times more often items that are tied like this are no group than that they are one.
     """
     return int(MILLION / (1.0 + expected_accidents * odds_against))
+
+
+def _unit(divisor: int) -> int:
+    """What people round to: the largest power of ten that divides all amounts. That tenths of a sum share more is no accident."""
+    unit = 1
+    while divisor and divisor % (unit * 10) == 0:
+        unit *= 10
+    return unit

@@ -23,8 +23,9 @@ _CROWD = 24
 """A word that more items within reach have names nobody."""
 
 _ODDS_OF_REFERENCE = 1.0
+_ODDS_OF_WORDS = 5.0
 _ODDS_OF_WORD = 50.0
-"""How many times more often items that share a reference, or a word, are no group than that they are one."""
+"""How many times more often items that share a reference, several words, or a word, are no group than that they are one."""
 
 _MOST_PARTS = 12
 
@@ -57,7 +58,7 @@ def by_parts(book: Book, names: AbstractSet[str], *, before_singles: bool) -> It
                 looked_at = (f"{anchor.side}/{anchor.id}", frozenset(item.id for item in near))
                 if looked_at not in seen:
                     seen.add(looked_at)
-                    yield from _of_anchor(book, anchor, near, label, of_left=of_left, before_singles=before_singles)
+                    yield from _of_anchor(book, names, anchor, near, label, of_left=of_left, before_singles=before_singles)
 
 
 def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf]:
@@ -68,7 +69,9 @@ def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf
     return {label: _Shelf(listed, [day_of(item) for item in listed]) for label, listed in found.items()}
 
 
-def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of_left: bool, before_singles: bool) -> Iterator[Proposal]:
+def _of_anchor(
+    book: Book, names: AbstractSet[str], anchor: Item, near: Sequence[Item], label: str, *, of_left: bool, before_singles: bool
+) -> Iterator[Proposal]:
     rules, target = book.reconciliation.groups, anchor.signed_minor
     allowed = book.window.tolerance.allowed_between((target, target), book.window.currency)
     if any(abs(item.signed_minor - target) <= allowed for item in near):
@@ -83,7 +86,8 @@ def _of_anchor(book: Book, anchor: Item, near: Sequence[Item], label: str, *, of
     own = reference_tokens(anchor)
     told = [bool(own & reference_tokens(item)) for item in members]
     referenced = any(told)
-    odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORD
+    shared = frozenset(names_of(anchor, names)).intersection(*(names_of(item, names) for item in members))
+    odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORDS if len(shared) > 1 else _ODDS_OF_WORD
     expected = accidents(len(smaller), len(members), target, amounts, allowed)
     if before_singles and not all(told):
         single = _single(anchor, members, near, book.reconciliation.learning.amount_ppm)
@@ -117,7 +121,7 @@ def _single(anchor: Item, members: Sequence[Item], near: Sequence[Item], ppm: in
             for item in sorted(near, key=lambda item: (item in members, -item.amount_minor, book_order(item)))
             if item.direction == anchor.direction
             and (item in members or own & reference_tokens(item))
-            and (anchor.amount_minor - item.amount_minor) * MILLION <= anchor.amount_minor * ppm
+            and abs(anchor.amount_minor - item.amount_minor) * MILLION <= anchor.amount_minor * ppm
         ),
         None,
     )

@@ -1,5 +1,6 @@
 """Batches and splits that a reference ties: all free items that carry it, one side's sum against the other's."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ _EXACT_PPM = 999_900
 _NEAR_PPM = 999_000
 _FEE_PPM = 990_000
 _NEAR_FEE_PPM = 980_000
+_MIN_STUMP = 4
+_PIECES = re.compile(r"[^0-9A-Z]+")
 _ODDS_OF_SUM = 2.0
 _MILLION = 1_000_000
 _MIN_LENGTH = 8
@@ -44,6 +47,8 @@ def by_references(book: Book) -> Iterator[Proposal]:
         yield from _proposed(book, reach, left[token], right[token], token, token)
     yield from _by_near_references(book, reach, left, right, of_left=True)
     yield from _by_near_references(book, reach, right, left, of_left=False)
+    yield from _by_stumps(book, reach, left, book.right, of_left=True)
+    yield from _by_stumps(book, reach, right, book.left, of_left=False)
     yield from _by_sums(book, reach, left, book.right, of_left=True)
     yield from _by_sums(book, reach, right, book.left, of_left=False)
 
@@ -97,6 +102,20 @@ def _by_near_references(book: Book, reach: Reach, ours: Owners, theirs: Owners, 
             if token.startswith(told) or one_slip_apart(token, told):
                 sides = (ours[token], owners) if of_left else (owners, ours[token])
                 yield from _proposed(book, reach, *sides, token, told)
+
+
+def _by_stumps(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
+    """References of several items of one side of which no more than the first characters end a text of the other side."""
+    stumps: defaultdict[str, list[str]] = defaultdict(list)
+    for token, owners in ours.items():
+        if len(owners) > 1 and len(token) >= _MIN_LENGTH:
+            for length in range(_MIN_STUMP, _MIN_LENGTH):
+                stumps[token[:length]].append(token)
+    for item in sorted(others, key=book_order):
+        end = _PIECES.split(item.text.upper())[-1]
+        for token in stumps.get(end, ()) if any(map(str.isdigit, end)) else ():
+            sides = (ours[token], [item]) if of_left else ([item], ours[token])
+            yield from _proposed(book, reach, *sides, token, end)
 
 
 def _by_sums(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:

@@ -11,7 +11,7 @@ from reconciler.groups.unfinished import report_unfinished
 
 __all__ = ["GroupSearch"]
 
-_BEFORE_SINGLES_PPM = 970_000
+_BEFORE_SINGLES_PPM = 950_000
 
 
 class GroupSearch:
