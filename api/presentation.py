@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from api.models import Money
+from api.models import Member, Money
 from schemas.money import format_minor
 
-__all__ = ["break_meaning", "break_name", "count_text", "days_text", "money_text", "since_text", "when_text"]
+__all__ = ["break_meaning", "break_name", "count_text", "days_text", "money_text", "record_id", "since_text", "when_text"]
 
 _NAMES = {
     "MISSING_LEFT": ("Missing on the left", "The first side has no record of this."),
@@ -79,3 +79,8 @@ def days_text(value: dt.date, now: dt.datetime) -> str:
     """Age in whole UTC days."""
     days = max(0, (now.astimezone(dt.UTC).date() - value).days)
     return "today" if days == 0 else "1 day" if days == 1 else f"{days} days"
+
+
+def record_id(member: Member) -> str:
+    """A record's name in a form: its source and its own id, which may have slashes of its own."""
+    return f"{member.source}/{member.txn_id}"

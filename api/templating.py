@@ -23,6 +23,7 @@ _environment.filters.update(
     days=presentation.days_text,
     break_name=presentation.break_name,
     break_meaning=presentation.break_meaning,
+    record_id=presentation.record_id,
 )
 _environment.globals.update(can_sign_out=False, refresh_seconds=None)
 

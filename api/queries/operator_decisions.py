@@ -5,6 +5,7 @@ from psycopg import sql
 from api.cursor import CursorSigner
 from api.database import Database, Row
 from api.errors import NotFoundError
+from api.models import MatchDetail
 from api.operator_filters import BookFilter, OperatorDecisionFilter
 from api.operator_models import (
     BookProfile,
@@ -16,8 +17,16 @@ from api.operator_models import (
     SealPage,
 )
 from api.queries.keyset import Keyset, fetch_page
+from schemas.keys import txn_hash
 
-__all__ = ["get_operator_decision", "list_operator_decisions", "list_profiles", "list_seals", "operator_decision_of"]
+__all__ = [
+    "confirmation_of",
+    "get_operator_decision",
+    "list_operator_decisions",
+    "list_profiles",
+    "list_seals",
+    "operator_decision_of",
+]
 
 _DECISION_COLUMNS = sql.SQL(
     "operator_decision_id, reconciliation, kind, sources, txn_ids, note, actor, decided_at, revokes, revoked_by, standing, "
@@ -56,6 +65,20 @@ def get_operator_decision(database: Database, number: int) -> OperatorDecision:
     for row in database.rows(statement, [number]):
         return operator_decision_of(row)
     raise NotFoundError(f"there is no decision {number}; GET /v1/decisions lists them")
+
+
+def confirmation_of(database: Database, match: MatchDetail) -> int | None:
+    """Number of the standing decision that made a manual match; None for any other match, and once it is taken back."""
+    known = [one.transaction for one in match.members if one.transaction is not None]
+    members = [txn_hash(record.tenant_id, record.source, record.txn_id) for record in known]
+    statement = sql.SQL(
+        "SELECT operator_decision_id FROM operator_decision_view "
+        "WHERE standing AND kind = 'confirm' AND reconciliation = %s AND members @> %s::bigint[] AND members <@ %s::bigint[]"
+    )
+    for row in database.rows(statement, [match.reconciliation, members, members]):
+        number: int = row["operator_decision_id"]
+        return number
+    return None
 
 
 def list_operator_decisions(database: Database, signer: CursorSigner, filters: OperatorDecisionFilter) -> OperatorDecisionPage:

@@ -10,8 +10,10 @@ from api.ageing import ageing_by_currency
 from api.context import Context, Here
 from api.errors import NotFoundError
 from api.filters import BreakFilter, QuarantineFilter
+from api.operator_filters import BookFilter
 from api.problem_catalogue import PROBLEMS
 from api.queries.decisions import get_break, get_match, list_breaks
+from api.queries.operator_decisions import confirmation_of, list_seals
 from api.queries.quarantine import list_quarantine
 from api.session import COOKIE
 from api.templating import render
@@ -23,6 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 REFRESH_SECONDS = 3
 """How often the script asks for the moving parts of the overview; without a script the page reloads every ten seconds."""
+
+_SEALS_SHOWN = 5
 
 
 def _address(path: str, **query: object) -> str:
@@ -45,6 +49,7 @@ def _overview(here: Context, request: Request, filters: BreakFilter) -> dict[str
         "now": here.now(),
         "summary": summary,
         "sources": sources.sources,
+        "seals": list_seals(here.database, here.signer, BookFilter(current=True, limit=_SEALS_SHOWN)).items,
         "ageing": ageing_by_currency(shown),
         "breaks": breaks.items,
         "next_page": _address("/", **query, limit=filters.limit, cursor=breaks.next) if breaks.next else None,
@@ -87,7 +92,10 @@ def one_break(here: Here, request: Request, break_id: str) -> HTMLResponse:
 def one_match(here: Here, request: Request, match_id: str) -> HTMLResponse:
     """One match: what it rests on, and the records side by side."""
     found = get_match(here.database, match_id)
-    return HTMLResponse(render("match.html", item=found, now=here.now(), can_sign_out=COOKIE in request.cookies))
+    confirmed_by = confirmation_of(here.database, found)
+    return HTMLResponse(
+        render("match.html", item=found, confirmed_by=confirmed_by, now=here.now(), can_sign_out=COOKIE in request.cookies)
+    )
 
 
 @router.get("/quarantine")

@@ -1,12 +1,12 @@
 """Signing in to the page: the token in a form, or a one-time link; and signing out."""
 
-from urllib.parse import parse_qs
-
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.context import Context, Here
+from api.errors import BadFilterError
+from api.forms import read_form
 from api.session import COOKIE, SESSION_SECONDS, new_session
 from api.templating import render
 
@@ -44,12 +44,10 @@ def show_login(here: Here, ticket: str = "") -> Response:
 @router.post("/login")
 async def sign_in(here: Here, request: Request) -> Response:
     """Start a session for whoever knows the token."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            break
-    presented = parse_qs(body[:_MAX_FORM_BYTES].decode("utf-8", "replace")).get("token", [""])[0].strip()
+    try:
+        presented = (await read_form(request, _MAX_FORM_BYTES)).get("token", [""])[0].strip()
+    except BadFilterError:
+        presented = ""  # larger than any token
     if not here.access.admits(presented):
         page = await run_in_threadpool(render, "login.html", notice="That is not the token. Nothing was changed.")
         return HTMLResponse(page, status_code=401)

@@ -146,3 +146,22 @@ def test_seals_and_profiles_are_listed(operator: httpx.Client, scene: Scene, dat
     (seal,) = seals.json()["items"]
     assert (seal["cause"], seal["current"], seal["proof"]["holds"]) == ("first", True, True)
     assert operator.get("/v1/profiles").json() == {"items": [], "next": None}
+
+
+def test_the_page_confirms_a_suggestion_and_takes_it_back(operator: httpx.Client, scene: Scene) -> None:
+    (found,) = operator.get("/v1/breaks", params={"key": "R2", "reconciliation": "three-way"}).json()["items"]
+    page = operator.get(f"/breaks/{found['id']}", headers={"Accept": "text/html"})
+    assert "Confirm as one match" in page.text
+    members = [f"{scene.name(kind)}/{kind}2" for kind in _KINDS]
+    assert members[0] in page.text
+    form = {"kind": "confirm", "reconciliation": "three-way", "member": members, "note": "by hand"}
+    refused = operator.post("/decide", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert refused.status_code == 403
+    answer = operator.post("/decide", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 303
+    shown = operator.get(answer.headers["location"]).text
+    assert "Take back" in shown and "by hand" in shown
+    number = int(answer.headers["location"].rpartition("/")[2])
+    assert operator.post("/decide", data={"kind": "revoke", "revokes": str(number)}).status_code == 303
+    assert "Taken back" in operator.get(f"/decided/{number}").text
+    assert operator.post("/decide", data={"kind": "confirm"}).status_code == 422
