@@ -10,6 +10,8 @@ ProducerError
 ├── ContractChangeError    terminal   a response no longer has the documented shape
 ├── RecordError            terminal   one record cannot be normalised: quarantine it, go on with the rest
 ├── FileFormatError        terminal   one file cannot be read as its format: quarantine the file
+│   ├── ArchiveError       terminal   an archive is hostile, encrypted, nested or broken: quarantine it whole
+│   └── PgpError           terminal   a PGP message is not for our key, altered, or not signed as the feed demands
 ├── CursorConflictError    retryable  another process moved the cursor: start again from the stored one
 └── PublishError           retryable  a delivery report said no, or did not come in time
 ```
@@ -21,6 +23,7 @@ from typing import ClassVar
 from reconduit.errors import ReconduitError
 
 __all__ = [
+    "ArchiveError",
     "AuthenticationError",
     "BadAnswer",
     "ConfigurationError",
@@ -28,6 +31,7 @@ __all__ = [
     "CursorConflictError",
     "FileFormatError",
     "PermissionDeniedError",
+    "PgpError",
     "ProducerError",
     "PublishError",
     "RateLimitError",
@@ -101,6 +105,14 @@ class RecordError(ProducerError):
 
 class FileFormatError(ProducerError):
     """A file is not what its format says; the message has the position."""
+
+
+class ArchiveError(FileFormatError):
+    """An archive is not unpacked: hostile, encrypted, nested, over a limit, or broken."""
+
+
+class PgpError(FileFormatError):
+    """A PGP message is not released: no key opens it, it was altered, or no pinned key signed it."""
 
 
 class CursorConflictError(ProducerError):

@@ -23,6 +23,7 @@ __all__ = [
     "OLDEST_BREAK",
     "OPEN_BREAKS",
     "OPEN_BREAKS_AMOUNT",
+    "OVERDUE_FILES",
     "PARTITION_HALTED",
     "POLL_ERRORS",
     "POLL_SECONDS",
@@ -46,6 +47,11 @@ POLL_SECONDS = Histogram(
 POLL_ERRORS = Counter("recon_source_poll_errors_total", "Polls that ended in an error, by its class.", ["source", "error"])
 PUBLISH_SECONDS = Histogram(
     "recon_source_publish_duration_seconds", "From the first record of a page to its last delivery report.", ["source"]
+)
+OVERDUE_FILES = Gauge(
+    "recon_source_overdue_files",
+    "Files of a drop that wait too long for their trailer, their data, their end, or for leave to be read.",
+    ["source", "missing"],
 )
 HTTP_REQUESTS = Counter(
     "recon_provider_http_requests_total",

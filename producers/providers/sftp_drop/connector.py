@@ -1,8 +1,8 @@
 """Statement files from an SFTP server, each read once it has stopped changing, and never deleted.
 
-A file is read when two polls saw it with the same size and time (a slow writer pauses, so the format's own terminator is required
-besides). What was read is remembered by content: the same bytes under another name are skipped, other bytes under the same name
-are a new version. One file is one page.
+A file is read when it is complete by the feed's own sign (`completeness.py`) and ends as its format does. What was read is
+remembered by content: the same bytes under another name are skipped, other bytes under the same name are a new version. One
+transferred file is one page, an archive with all its members.
 """
 
 import datetime as dt
@@ -13,16 +13,20 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from producers.errors import ConfigurationError
+from producers.errors import ConfigurationError, PermissionDeniedError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
+from producers.providers.sftp_drop.completeness import Arrivals, Missing
+from producers.providers.sftp_drop.download import fetch, forget_parts
 from producers.providers.sftp_drop.intake import FileIntake
 from producers.providers.sftp_drop.ledger import FileLedger
-from producers.providers.sftp_drop.names import is_unfinished, refusal, wanted
+from producers.providers.sftp_drop.listing import base_of, list_drop
+from producers.providers.sftp_drop.names import refusal
+from producers.providers.sftp_drop.opening import FileOpening
 from producers.providers.sftp_drop.options import SECRETS, SftpDropOptions, parse_address
-from producers.providers.sftp_drop.session import Download, RemoteFile, SftpSession
-from producers.providers.sftp_drop.watermark import advance, complete_through
+from producers.providers.sftp_drop.session import RemoteFile, SftpSession
+from producers.providers.sftp_drop.trailer import parse_trailer
+from producers.providers.sftp_drop.transfer import Transfer, Unterminated
 from reconduit.sources import SourceConfig
-from schemas.records import CanonicalStatement, StatementKind
 
 __all__ = ["SftpDropConnector", "build"]
 
@@ -39,7 +43,11 @@ class SftpDropConnector:
         self._options = options
         self._secrets = secrets
         self._address = parse_address(config.base_url)
-        self._intake = FileIntake(config, options)
+        self._base = base_of(self._address.folder)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._transfer = Transfer(
+            config.name, config.tenant_id, options, FileOpening(options, secrets, config.name), FileIntake(config, options)
+        )
 
     def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
         """One page for each file that has become readable, then one that remembers what else was seen, if anything changed.
@@ -48,40 +56,47 @@ class SftpDropConnector:
             ProducerError: as `SftpSession`; pages before it are valid.
         """
         ledger = FileLedger.from_cursor(cursor)
-        with (
-            SftpSession(self._address, self._options, self._secrets, self._config.name) as session,
-            self._landing() as landing,
-        ):
-            listed = [file for file in session.files() if wanted(file.name, self._options.pattern) and not is_unfinished(file.name)]
-            ledger.forget_missing(file.name for file in listed)
-            for file in sorted(listed, key=lambda found: (found.modified, found.name)):
-                if ledger.is_done(file):
+        options, landing = self._options, self._landing()
+        with SftpSession(self._address, options, self._secrets, self._config.name) as session:
+            listed = list_drop(session, self._address.folder, options, now)
+            arrivals = Arrivals(listed, options, ledger, self._config.name, now)
+            ledger.forget_missing(arrivals.names_to_keep())
+            forget_parts(landing, self._base, arrivals.data)
+            files, bytes_left = 0, options.bytes_per_round
+            for file in arrivals.data:
+                if ledger.is_done(file, arrivals.trailer_of(file)):
                     continue
                 page = self._refused(file, ledger)
-                if page is None and self._is_ready(file, ledger, now):
-                    page = self._fetched(session, file, ledger, Path(landing), now)
+                if page is None and arrivals.is_ready(file):
+                    if files >= options.files_per_round or (files and file.size > bytes_left):
+                        _log.info("the round's quota is used up; the rest is read in the next one", source=self._config.name)
+                        break
+                    files, bytes_left = files + 1, bytes_left - file.size
+                    page = self._fetched(session, file, arrivals, ledger, now)
                 if page is not None:
                     yield page
+        arrivals.close()
         if ledger.to_cursor() != cursor:
             yield Page(cursor=ledger.to_cursor())
 
     def close(self) -> None:
-        """Nothing stays open between polls."""
+        """Delete the temporary folder, with what an unfinished download left there."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
 
-    def _landing(self) -> "tempfile.TemporaryDirectory[str]":
-        folder = self._options.landing
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(prefix=f"reconduit-{self._config.name}-", dir=folder)
-
-    def _is_ready(self, file: RemoteFile, ledger: FileLedger, now: dt.datetime) -> bool:
-        quiet = self._options.quiet_seconds
-        if quiet is not None and now.timestamp() - file.modified >= quiet:
-            return True
-        return ledger.is_stable(file)
+    def _landing(self) -> Path:
+        """The folder for downloads. A configured one outlives the process, so a download that was cut goes on after a restart."""
+        if self._options.landing is not None:
+            folder = self._options.landing / self._config.name
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return folder
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix=f"reconduit-{self._config.name}-")
+        return Path(self._temporary.name)
 
     def _refused(self, file: RemoteFile, ledger: FileLedger) -> Page | None:
-        reason = refusal(file.name)
+        reason = next(filter(None, map(refusal, file.name.split("/"))), None)
         if reason is not None:
             bad = BadRecord(
                 "odd_file_name", f"file {file.name!r} is not read: {reason}", ascii(file.name), file.name.encode("utf-8", "replace")
@@ -96,69 +111,43 @@ class SftpDropConnector:
         ledger.finish(file, "", 0)
         return Page(cursor=ledger.to_cursor(), bad=(bad,), fetched=1)
 
-    def _fetched(self, session: SftpSession, file: RemoteFile, ledger: FileLedger, landing: Path, now: dt.datetime) -> Page | None:
-        download = session.fetch(file, landing)
-        if download is None:
+    def _fetched(
+        self, session: SftpSession, file: RemoteFile, arrivals: Arrivals, ledger: FileLedger, now: dt.datetime
+    ) -> Page | None:
+        landing, trailer = self._landing(), arrivals.trailer_of(file)
+        try:
+            download = fetch(session, self._base, file, landing)
+            control = None if trailer is None else fetch(session, self._base, trailer, landing)
+        except PermissionDeniedError as error:
+            # One file that may not be read must not hold up the others.
+            _log.warning("file may not be read", source=self._config.name, file=file.name, reason=str(error))
+            arrivals.wait(file, Missing.PERMISSION)
+            return None
+        if download is None or (trailer is not None and control is None):
             _log.info("file changed while it was read; it is looked at again", source=self._config.name, file=file.name)
             ledger.observed.pop(file.name, None)
             return None
-        twin = ledger.same_content(download.sha256)
-        if twin is not None:
-            _log.info("file has the content of another one and is skipped", source=self._config.name, file=file.name, same_as=twin)
-            ledger.finish(file, download.sha256, ledger.known[twin].version)
-            download.path.unlink()
-            return None
-        page = self._page(file, download, ledger, now)
-        download.path.unlink()
-        return page
-
-    def _page(self, file: RemoteFile, download: Download, ledger: FileLedger, now: dt.datetime) -> Page:
-        version = ledger.next_version(file.name)
-        if version:
-            _log.warning("file has new content under the same name", source=self._config.name, file=file.name, version=version)
-        content, raw = self._intake.read(file.name, download, version, now)
-        for finding in content.findings:
-            _log.warning("statement finding", source=self._config.name, file=file.name, code=finding.code, message=finding.message)
-        ledger.finish(file, download.sha256, version)
-        watermarks = list(self._watermarks(content.statements, ledger, now))
-        row = {
-            "sha256": download.sha256,
-            "path": file.name,
-            "size": download.size,
-            "outcome": "published" if content.statements else "quarantined",
-            "entries": content.entries,
-        }
-        return Page(
-            cursor=ledger.to_cursor(),
-            transactions=content.transactions,
-            statements=[*content.statements, *watermarks],
-            bad=content.bad,
-            raw=(raw,),
-            fetched=len(content.transactions) + len(content.bad),
-            files=(row,),
-        )
-
-    def _watermarks(
-        self, statements: list[CanonicalStatement], ledger: FileLedger, now: dt.datetime
-    ) -> Iterator[CanonicalStatement]:
-        for statement in statements:
-            key = f"{statement.account_id}/{statement.currency}"
-            before = ledger.accounts.get(key)
-            after = advance(before, statement)
-            ledger.accounts[key] = after
-            through = complete_through(after)
-            if through is None or (before is not None and before.get("through") == after["through"]):
-                continue
-            yield CanonicalStatement(
-                tenant_id=self._config.tenant_id,
-                statement_id=f"watermark:{key}:{after['through']}",
-                source=self._config.name,
-                account_id=statement.account_id,
-                currency=statement.currency,
-                kind=StatementKind.WATERMARK,
-                complete_through=through,
-                ingested_at=now,
+        if trailer is not None:
+            ledger.trailers[file.name] = (trailer.size, trailer.modified)
+        try:
+            return self._transfer.page(
+                file,
+                download,
+                landing,
+                ledger,
+                now,
+                promises=lambda: {} if control is None else parse_trailer(control.path.read_bytes(), self._options.trailer),
+                is_settled=arrivals.is_settled(file),
             )
+        except Unterminated:
+            _log.info("file does not end as its format does; it is looked at again", source=self._config.name, file=file.name)
+            ledger.observed.pop(file.name, None)
+            arrivals.wait(file, Missing.END)
+            return None
+        finally:
+            for rest in landing.iterdir():
+                if rest.suffix != ".part":
+                    rest.unlink()
 
 
 def build(config: SourceConfig) -> Connector:

@@ -9,8 +9,8 @@ from producers.formats.contract import ParseOptions
 from producers.formats.registry import StatementFormat, format_named
 from producers.formats.sniff import sniff_stream
 from producers.kit.contract import BadRecord, RawObject
+from producers.providers.sftp_drop.download import Download
 from producers.providers.sftp_drop.options import SftpDropOptions
-from producers.providers.sftp_drop.session import Download
 from reconduit.sources import SourceConfig
 
 __all__ = ["FileIntake"]

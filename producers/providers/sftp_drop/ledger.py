@@ -7,7 +7,16 @@ from typing import Any
 from producers.kit.contract import Cursor
 from producers.providers.sftp_drop.session import RemoteFile
 
-__all__ = ["FileLedger", "KnownFile"]
+__all__ = ["FileLedger", "KnownFile", "KnownStatement", "member_name"]
+
+_MOST_STATEMENTS = 400
+_MOST_IDS = 20_000
+"""Statements that are remembered for comparison, and the record ids kept with them; the cursor is one row of the database."""
+
+
+def member_name(archive: str, member: str) -> str:
+    """How positions and the ledger name a file inside an archive."""
+    return f"{archive}!{member}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,16 @@ class KnownFile:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class KnownStatement:
+    """A statement that was published: digest of its entries, the revision it came with, and its record ids while there is room."""
+
+    key: str
+    digest: str
+    revision: int
+    ids: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class FileLedger:
     """The cursor, unpacked.
@@ -31,11 +50,17 @@ class FileLedger:
         observed: size and time of files that are waiting to be seen unchanged.
         known: files that were dealt with, by name.
         accounts: continuity per account, see `watermark.py`.
+        trailers: size and time of the trailer that a file was read with.
+        waiting: files that lack something, with the Unix time of the first poll that saw it so, and whether a person was told.
+        statements: what was published, oldest first.
     """
 
     observed: dict[str, tuple[int, int]] = field(default_factory=dict)
     known: dict[str, KnownFile] = field(default_factory=dict)
     accounts: dict[str, Any] = field(default_factory=dict)
+    trailers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    waiting: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    statements: list[KnownStatement] = field(default_factory=list)
 
     @classmethod
     def from_cursor(cls, cursor: Cursor) -> "FileLedger":
@@ -44,6 +69,11 @@ class FileLedger:
             observed={name: (size, modified) for name, (size, modified) in cursor.get("observed", {}).items()},
             known={name: KnownFile(*row) for name, row in cursor.get("files", {}).items()},
             accounts=dict(cursor.get("accounts", {})),
+            trailers={name: (size, modified) for name, (size, modified) in cursor.get("trailers", {}).items()},
+            waiting={name: (since, told) for name, (since, told) in cursor.get("waiting", {}).items()},
+            statements=[
+                KnownStatement(key, digest, revision, tuple(ids)) for key, digest, revision, ids in cursor.get("statements", [])
+            ],
         )
 
     def to_cursor(self) -> Mapping[str, Any]:
@@ -53,19 +83,25 @@ class FileLedger:
             "files": {
                 name: [known.size, known.modified, known.sha256, known.version] for name, known in sorted(self.known.items())
             },
-            "accounts": self.accounts,
+            "accounts": dict(self.accounts),
+            "trailers": {name: list(seen) for name, seen in sorted(self.trailers.items())},
+            "waiting": {name: list(since) for name, since in sorted(self.waiting.items())},
+            "statements": [[known.key, known.digest, known.revision, list(known.ids)] for known in self.statements],
         }
 
     def forget_missing(self, listed: Iterable[str]) -> None:
         """Drop what the server no longer lists, so that the cursor does not grow for ever."""
         names = set(listed)
+        self.trailers = {name: seen for name, seen in self.trailers.items() if name in names}
         self.observed = {name: seen for name, seen in self.observed.items() if name in names}
-        self.known = {name: known for name, known in self.known.items() if name in names}
+        self.known = {name: known for name, known in self.known.items() if name in names or _archives_of(name) & names}
 
-    def is_done(self, file: RemoteFile) -> bool:
-        """True when exactly this file was dealt with."""
+    def is_done(self, file: RemoteFile, trailer: RemoteFile | None = None) -> bool:
+        """True when exactly this file was dealt with, with this trailer."""
         known = self.known.get(file.name)
-        return known is not None and (known.size, known.modified) == (file.size, file.modified)
+        if known is None or (known.size, known.modified) != (file.size, file.modified):
+            return False
+        return trailer is None or self.trailers.get(file.name) == (trailer.size, trailer.modified)
 
     def is_stable(self, file: RemoteFile) -> bool:
         """True when the poll before saw the same size and time; otherwise notes what this poll sees."""
@@ -88,3 +124,24 @@ class FileLedger:
         """The file is dealt with."""
         self.observed.pop(file.name, None)
         self.known[file.name] = KnownFile(file.size, file.modified, sha256, version)
+
+    def statement(self, key: str) -> KnownStatement | None:
+        """What was published of a statement, None when it is new."""
+        return next((known for known in self.statements if known.key == key), None)
+
+    def remember(self, statement: KnownStatement) -> None:
+        """Keep what was published, newest last; the ids of the oldest go first, then the statements."""
+        self.statements = [known for known in self.statements if known.key != statement.key][-_MOST_STATEMENTS + 1 :]
+        self.statements.append(statement)
+        room = _MOST_IDS
+        for at in range(len(self.statements) - 1, -1, -1):
+            known = self.statements[at]
+            room -= len(known.ids)
+            if room < 0 and known.ids:
+                self.statements[at] = KnownStatement(known.key, known.digest, known.revision)
+
+
+def _archives_of(name: str) -> set[str]:
+    """Names of the archives that a member's name may belong to."""
+    parts = name.split("!")
+    return {"!".join(parts[:end]) for end in range(1, len(parts))}

@@ -1,28 +1,29 @@
 """File names on somebody else's server are data: which ones are read, which are uploads under way, which are refused."""
 
 import unicodedata
-from fnmatch import fnmatchcase
 
-__all__ = ["is_unfinished", "refusal", "wanted"]
+__all__ = ["is_control", "is_unfinished", "refusal"]
 
-_UNFINISHED = (".part", ".tmp", ".filepart", ".partial", ".crdownload", ".swp", ".done", ".ok", ".ctl")
+_UNFINISHED = (".part", ".tmp", ".filepart", ".partial", ".crdownload", ".swp")
+_CONTROL = (".done", ".ok", ".ctl")
 _MAX_BYTES = 255
 
 
 def is_unfinished(name: str) -> bool:
-    """True for uploads under way (WinSCP writes `.filepart`), control files and hidden files."""
-    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
+    """True for uploads under way (WinSCP writes `.filepart`) and hidden files. `name` may have folders before it."""
+    last = name.rsplit("/", 1)[-1]
+    return last.startswith(".") or last.lower().endswith(_UNFINISHED)
 
 
-def wanted(name: str, pattern: str) -> bool:
-    """True when the name fits the feed's pattern, letter case ignored: banks change between `.CSV` and `.csv`."""
-    return fnmatchcase(name.lower(), pattern.lower())
+def is_control(name: str) -> bool:
+    """True for files that only tell about others; they are never read as data."""
+    return name.lower().endswith(_CONTROL)
 
 
 def refusal(name: str) -> str | None:
-    """Why a name is refused, None when it is fine.
+    """Why a name, without its folders, is refused; None when it is fine.
 
-    The name never becomes a local path; it is still refused when it could mislead a person or a tool that reads it: separators,
+    It never becomes a local path; it is still refused when it could mislead a person or a tool that reads it: separators,
     control characters, invisible and direction-changing characters, more than 255 bytes, lone surrogates.
     """
     if "/" in name or "\\" in name or name in {"", ".", ".."}:

@@ -5,12 +5,12 @@ when the missing statement closes it. A statement whose proof failed does not co
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from schemas.records import CanonicalStatement, Proof
+from schemas.records import CanonicalStatement, Proof, StatementKind
 
-__all__ = ["advance", "complete_through"]
+__all__ = ["advance", "complete_through", "new_watermarks"]
 
 _MAX_WAITING = 400
 """More statements than this behind a gap are not remembered; a person has been told long before."""
@@ -56,3 +56,35 @@ def complete_through(state: Mapping[str, Any]) -> dt.datetime | None:
         return None
     day = dt.date.fromisoformat(state["through"])
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
+
+
+def new_watermarks(
+    statements: Iterable[CanonicalStatement], accounts: MutableMapping[str, Any], source: str, tenant_id: str, now: dt.datetime
+) -> Iterator[CanonicalStatement]:
+    """A watermark for each account that the statements bring further.
+
+    Args:
+        statements: in the order of their files.
+        accounts: continuity per account and currency; changed in place.
+        source: name of the source.
+        tenant_id: its tenant.
+        now: aware UTC.
+    """
+    for statement in statements:
+        key = f"{statement.account_id}/{statement.currency}"
+        before = accounts.get(key)
+        after = advance(before, statement)
+        accounts[key] = after
+        through = complete_through(after)
+        if through is None or (before is not None and before.get("through") == after["through"]):
+            continue
+        yield CanonicalStatement(
+            tenant_id=tenant_id,
+            statement_id=f"watermark:{key}:{after['through']}",
+            source=source,
+            account_id=statement.account_id,
+            currency=statement.currency,
+            kind=StatementKind.WATERMARK,
+            complete_through=through,
+            ingested_at=now,
+        )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from producers.errors import ConfigurationError
 from producers.providers.sftp_drop.connector import build
-from producers.providers.sftp_drop.names import is_unfinished, refusal, wanted
+from producers.providers.sftp_drop.names import is_control, is_unfinished, refusal
+from producers.providers.sftp_drop.patterns import is_wanted
 from producers.providers.sftp_drop.options import parse_address
 from producers.providers.sftp_drop.watermark import advance, complete_through
 from reconduit.sources import SecretRef, SourceConfig
@@ -87,12 +88,12 @@ def test_ordinary_names_are_not(name):
 
 @pytest.mark.parametrize("name", ["a.part", "A.TMP", "a.xml.filepart", ".hidden", "a.done"])
 def test_uploads_under_way_are_left_alone(name):
-    assert is_unfinished(name)
+    assert is_unfinished(name) or is_control(name)
 
 
 def test_patterns_ignore_letter_case():
-    assert wanted("DAY.XML", "*.xml")
-    assert not wanted("day.xml.bak", "*.xml")
+    assert is_wanted("DAY.XML", ["*.xml"], [])
+    assert not is_wanted("day.xml.bak", ["*.xml"], [])
 
 
 def test_addresses():

@@ -1,0 +1,114 @@
+"""Statements that come again: the same entries in other bytes are a duplicate, other entries a correction.
+
+Banks repeat statements with other line ends, in another envelope or encrypted anew, so the bytes do not tell. What counts is the
+set of entries under the same account, statement id, number and closing date.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+
+import structlog
+
+from producers.formats.canonical import CanonicalFile
+from producers.kit.contract import BadRecord
+from producers.providers.sftp_drop.ledger import FileLedger, KnownStatement
+from schemas.records import CanonicalStatement, CanonicalTransaction
+
+__all__ = ["needed_revision", "settle"]
+
+_log = structlog.get_logger(__name__)
+_FIELDS = (
+    "txn_id",
+    "amount_minor",
+    "currency",
+    "direction",
+    "is_reversal",
+    "status",
+    "booked_at",
+    "value_date",
+    "reference_number",
+    "end_to_end_id",
+    "bank_reference",
+    "counterparty_name",
+    "counterparty_account",
+    "description",
+    "parent_txn_id",
+)
+
+
+def needed_revision(content: CanonicalFile, ledger: FileLedger, revision: int) -> int:
+    """The revision that makes every corrected statement of a file outrank what was published of it.
+
+    Args:
+        content: the file, read with `revision`.
+        ledger: what was published.
+        revision: the file's own, from the contents seen under its name.
+    """
+    for statement in content.statements:
+        known = ledger.statement(_key(statement))
+        if known is not None and known.digest != _digest(statement, _entries(content, statement)):
+            revision = max(revision, known.revision + 1)
+    return revision
+
+
+def settle(content: CanonicalFile, ledger: FileLedger, name: str, revision: int) -> bool:
+    """Take repeated statements out of a file, report what a correction no longer has, and remember the rest.
+
+    Args:
+        content: the file; changed in place.
+        ledger: changed in place.
+        name: of the file, for messages and positions.
+        revision: that the file was read with.
+
+    Returns:
+        Whether every statement of the file was a repetition.
+    """
+    repeated: set[str] = set()
+    statements = {_key(statement): statement for statement in content.statements}
+    shared = {key for key, count in Counter(_key(statement) for statement in content.statements).items() if count > 1}
+    for key, statement in statements.items():
+        entries = _entries(content, statement)
+        known = ledger.statement(key)
+        digest = _digest(statement, entries)
+        ids = tuple(sorted(record.txn_id for record in entries))
+        if known is not None and known.digest == digest and key not in shared:
+            _log.info("statement has the entries of an earlier one and is skipped", file=name, statement=statement.statement_id)
+            repeated.add(statement.statement_id)
+            continue
+        if known is not None:
+            _log.warning("statement corrects an earlier one", file=name, statement=statement.statement_id, revision=revision)
+            gone = sorted(set(known.ids) - set(ids))
+            if gone:
+                content.bad.append(_vanished(gone, statement, name))
+        ledger.remember(KnownStatement(key, digest, revision, ids))
+    kept = [statement for statement in content.statements if statement.statement_id not in repeated]
+    is_repetition = bool(content.statements) and not kept
+    content.statements = kept
+    content.transactions = [record for record in content.transactions if record.statement_id not in repeated]
+    return is_repetition
+
+
+def _vanished(gone: Sequence[str], statement: CanonicalStatement, name: str) -> BadRecord:
+    detail = (
+        f"statement {statement.statement_id} was corrected and no longer has {len(gone)} records that it had: "
+        f"{', '.join(gone[:5])}{' ...' if len(gone) > 5 else ''}; ask the bank whether they are withdrawn, and void them if so"
+    )
+    digest = sha256("\n".join(gone).encode()).hexdigest()[:12]
+    return BadRecord("vanished_from_statement", detail, f"{name}:{statement.statement_id}@{digest}", json.dumps(gone).encode())
+
+
+def _key(statement: CanonicalStatement) -> str:
+    # Some banks give every statement the same id, so number and date must agree as well before two count as one.
+    return f"{statement.statement_id}/{statement.currency}/{statement.sequence}/{statement.closing_date}"
+
+
+def _entries(content: CanonicalFile, statement: CanonicalStatement) -> list[CanonicalTransaction]:
+    return [record for record in content.transactions if record.statement_id == statement.statement_id]
+
+
+def _digest(statement: CanonicalStatement, entries: Sequence[CanonicalTransaction]) -> str:
+    rows = sorted(json.dumps([str(getattr(record, field)) for field in _FIELDS]) for record in entries)
+    head = [statement.opening_minor, statement.closing_minor, statement.entry_count]
+    return sha256(json.dumps([head, rows]).encode()).hexdigest()[:32]
