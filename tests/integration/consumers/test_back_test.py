@@ -2,8 +2,8 @@
 
 import datetime as dt
 import json
+import secrets
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from reconduit.cli import app
 from reconduit.errors import SettingsError
 from schemas.records import DEFAULT_TENANT
 from tests.fixtures.scene import MONDAY, Scene, query, store
-from tests.integration.consumers.conftest import Open
 
 pytestmark = pytest.mark.integration
 
@@ -57,32 +56,35 @@ def contents(url: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def payments_url(scene: Scene, database_url: str, open_service: Open) -> Iterator[str]:
-    """Payments of three systems with every kind of trouble, settlements, and a close pass over them."""
-    connection, service = open_service()
-    store(connection, service, scene, *scene.payments(120, seed=3))
-    for number, paid in enumerate((10_000, 9_700, 10_000)):
-        parts = [scene.record("pay", f"p{number}", settlement_id=f"UTR{number}")]
-        parts += [
-            scene.record(kind, f"{kind}{number}", settlement_id=f"UTR{number}", amount_minor=paid) for kind in ("payout", "bank")
-        ]
-        store(connection, service, scene, *parts[: 3 - number // 2])
-    store(
-        connection,
-        service,
-        scene,
-        *(scene.watermark(kind, LATER) for kind in KINDS),
-    )
-    with psycopg.connect(database_url) as closing:
-        ClosePass(closing, scene.sources, scene.reconciliations).run()
-    yield database_url
+@pytest.fixture(scope="module")
+def payments(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    found = Scene(tmp_path_factory.mktemp("payments"), secrets.token_hex(4))
+    found.write(KINDS, ("three-way", "settlements", "settlements-at-bank"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def payments_url(payments: Scene, module_database_url: str) -> str:
+    """Payments of three systems with every kind of trouble, settlements, and a close pass over them; tests only read it."""
+    service = payments.service()
+    with psycopg.connect(module_database_url) as connection:
+        service.start(connection)
+        store(connection, service, payments, *payments.payments(120, seed=3))
+        for number, paid in enumerate((10_000, 9_700, 10_000)):
+            told = (("pay", 10_000), ("payout", paid), ("bank", paid))
+            parts = [
+                payments.record(kind, f"{kind}{number}", settlement_id=f"UTR{number}", amount_minor=amount) for kind, amount in told
+            ]
+            store(connection, service, payments, *parts[: 3 - number // 2])
+        store(connection, service, payments, *(payments.watermark(kind, LATER) for kind in KINDS))
+        ClosePass(connection, payments.sources, payments.reconciliations).run()
+    return module_database_url
 
 
 @pytest.mark.parametrize("name", ["three-way", "settlements", "settlements-at-bank"])
-def test_groups_are_decided_as_the_passes_decided_them(scene: Scene, payments_url: str, name: str) -> None:
-    rules = rules_named(scene, name)
-    found = tried(scene, payments_url, rules, replace(rules, version=2)).diff
+def test_groups_are_decided_as_the_passes_decided_them(payments: Scene, payments_url: str, name: str) -> None:
+    rules = rules_named(payments, name)
+    found = tried(payments, payments_url, rules, replace(rules, version=2)).diff
     assert not found.differs
     matches, breaks = standing(payments_url, name)
     assert matches and breaks
@@ -91,14 +93,14 @@ def test_groups_are_decided_as_the_passes_decided_them(scene: Scene, payments_ur
 
 
 def test_small_pieces_come_to_the_same_and_nothing_is_written(
-    scene: Scene, payments_url: str, monkeypatch: pytest.MonkeyPatch
+    payments: Scene, payments_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = rules_named(scene, "three-way")
+    rules = rules_named(payments, "three-way")
     wider = replace(rules, version=2, tolerance=Tolerance(absolute_minor={"INR": 1_000}))
     before = contents(payments_url)
-    whole = tried(scene, payments_url, rules, wider)
+    whole = tried(payments, payments_url, rules, wider)
     monkeypatch.setattr(stored_history, "_RECORDS_A_PIECE", 7)
-    pieces = tried(scene, payments_url, rules, wider)
+    pieces = tried(payments, payments_url, rules, wider)
     assert pieces == whole
     assert whole.diff.gained.count and not whole.diff.lost.count
     assert whole.diff.gained.money["INR"] == sum(
@@ -111,11 +113,11 @@ def test_small_pieces_come_to_the_same_and_nothing_is_written(
         connection.execute("DELETE FROM match")
 
 
-def test_a_sample_is_a_part_of_the_groups(scene: Scene, payments_url: str) -> None:
-    rules = rules_named(scene, "three-way")
-    every, some = (tried(scene, payments_url, rules, rules, sample=sample) for sample in (None, 20))
+def test_a_sample_is_a_part_of_the_groups(payments: Scene, payments_url: str) -> None:
+    rules = rules_named(payments, "three-way")
+    every, some = (tried(payments, payments_url, rules, rules, sample=sample) for sample in (None, 20))
     assert 0 < some.pieces < every.pieces / 2
-    assert some == tried(scene, payments_url, rules, rules, sample=20)
+    assert some == tried(payments, payments_url, rules, rules, sample=20)
     assert every.share_ppm == 1_000_000 and some.share_ppm is not None and some.share_ppm < 200_000
 
 
@@ -151,16 +153,18 @@ def test_books_are_decided_as_the_close_pass_decided_them(books: Scene, database
     assert tried(books, database_url, rules, wider, sample=1).diff.gained.count == 1
 
 
-def test_rules_of_another_shape_are_not_compared(scene: Scene, payments_url: str) -> None:
+def test_rules_of_another_shape_are_not_compared(payments: Scene, payments_url: str) -> None:
     with pytest.raises(SettingsError, match="cannot be compared"):
-        tried(scene, payments_url, rules_named(scene, "three-way"), rules_named(scene, "settlements"))
+        tried(payments, payments_url, rules_named(payments, "three-way"), rules_named(payments, "settlements"))
 
 
-def test_the_commands_read_stored_versions(scene: Scene, payments_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_read_stored_versions(
+    payments: Scene, payments_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DATABASE_URL", payments_url)
-    monkeypatch.setenv("RECONDUIT_SOURCES", str(scene.folder / "sources.yaml"))
-    wider = scene.folder / "wider.yaml"
-    text = (scene.folder / "rules" / "three-way.yaml").read_text()
+    monkeypatch.setenv("RECONDUIT_SOURCES", str(payments.folder / "sources.yaml"))
+    wider = tmp_path / "wider.yaml"
+    text = (payments.folder / "rules" / "three-way.yaml").read_text()
     wider.write_text(text.replace("version: 1", "version: 2") + "tolerance: {amount: {absolute_minor: {INR: 1000}}}\n")
     run = CliRunner()
     listed = run.invoke(app, ["rules", "list"])

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,17 @@ TOLERANT = "tolerance: {days: {before: 1, after: 3}}\nfees: {absolute_minor: {IN
 RAW = b'{"id": "pay-7781", "amount": "12.3.4"}'
 
 
-@pytest.fixture
-def explained_url(books: Scene, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    found = Scene(tmp_path_factory.mktemp("book"), secrets.token_hex(4))
+    found.write(("core", "bank"), ("books",))
+    return found
+
+
+@pytest.fixture(scope="module")
+def stored_url(book: Scene, module_database_url: str) -> str:
     """One book: a match, a slip in a reference, a fee, a twin of the match, a split, a late line; and something in quarantine."""
-    rules = books.folder / "rules" / "books.yaml"
+    rules = book.folder / "rules" / "books.yaml"
     rules.write_text(rules.read_text() + TOLERANT)
     told = [
         ("core", "c-match", "INV00000042", 10_000, 0),
@@ -48,24 +55,29 @@ def explained_url(books: Scene, database_url: str, monkeypatch: pytest.MonkeyPat
         ("bank", "b-late", "", 5_555, 9),
     ]
     records = [
-        books.record(kind, name, reference_number=reference or None, amount_minor=amount, booked_at=MONDAY + dt.timedelta(days=day))
+        book.record(kind, name, reference_number=reference or None, amount_minor=amount, booked_at=MONDAY + dt.timedelta(days=day))
         for kind, name, reference, amount, day in told
     ]
-    service = books.service()
-    with psycopg.connect(database_url) as connection:
+    service = book.service()
+    with psycopg.connect(module_database_url) as connection:
         service.start(connection)
-        pending = books.record("core", "c-void", amount_minor=1, status=Status.PENDING)
-        void = books.record("core", "c-void", amount_minor=1, status=Status.VOID, revision=1)
-        marks = [books.watermark("core", MONDAY + dt.timedelta(days=30)), books.watermark("bank", MONDAY)]
-        store(connection, service, books, *records, pending, void, *marks)
-        ClosePass(connection, books.sources, books.reconciliations).run()
+        pending = book.record("core", "c-void", amount_minor=1, status=Status.PENDING)
+        void = book.record("core", "c-void", amount_minor=1, status=Status.VOID, revision=1)
+        marks = [book.watermark("core", MONDAY + dt.timedelta(days=30)), book.watermark("bank", MONDAY)]
+        store(connection, service, book, *records, pending, void, *marks)
+        ClosePass(connection, book.sources, book.reconciliations).run()
         connection.execute(
             "INSERT INTO quarantine (source, stage, reason, detail, position, raw, headers) "
             "VALUES ('core', 'producer', 'amount', 'no amount', '/feeds/core[17]', %s, '{}')",
             (RAW,),
         )
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    yield database_url
+    return module_database_url
+
+
+@pytest.fixture
+def explained_url(stored_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("DATABASE_URL", stored_url)
+    return stored_url
 
 
 def asked(identity: str, status: int) -> dict[str, Any]:
@@ -76,18 +88,18 @@ def asked(identity: str, status: int) -> dict[str, Any]:
     return document
 
 
-def test_a_match_names_its_evidence_and_the_rules(books: Scene, explained_url: str) -> None:
+def test_a_match_names_its_evidence_and_the_rules(book: Scene, explained_url: str) -> None:
     found = asked("b-match", 0)
-    assert found["record"]["id"] == f"{books.name('bank')}/b-match"
+    assert found["record"]["id"] == f"{book.name('bank')}/b-match"
     [match] = found["matches"]
     assert (match["rules"]["name"], match["rules"]["version"]) == ("books", 1)
-    assert match["rules"]["digest"] == books.reconciliations[0].digest
+    assert match["rules"]["digest"] == book.reconciliations[0].digest
     assert match["stage"] == "reference" and {"side": "bank", "id": found["record"]["id"]} in match["members"]
     assert any("INV00000042" in one["text"] for one in match["signals"])
     assert asked(match["id"], 0)["matches"] == found["matches"]
 
 
-def test_an_open_item_names_what_comes_nearest_and_why(books: Scene, explained_url: str) -> None:
+def test_an_open_item_names_what_comes_nearest_and_why(book: Scene, explained_url: str) -> None:
     for identity, cause, candidate in (
         ("c-fee", "fee", "b-fee"),
         ("b-fee", "fee", "c-fee"),
@@ -98,23 +110,9 @@ def test_an_open_item_names_what_comes_nearest_and_why(books: Scene, explained_u
         assert broken["suspected"]["cause"] == cause, broken
         assert broken["candidates"][0]["id"].endswith(f"/{candidate}")
         waits = {mark["source"]: mark["passed"] for mark in broken["due"]["sources"]}
-        assert waits == ({books.name("bank"): False} if identity.startswith("c-") else {books.name("core"): True})
+        assert waits == ({book.name("bank"): False} if identity.startswith("c-") else {book.name("core"): True})
         assert broken["due"]["at"] == "2026-03-04T00:00:00Z"
         assert asked(broken["id"], 1)["breaks"] == [broken]
-
-
-def test_a_fee_that_was_learnt_is_named(explained_url: str) -> None:
-    [before] = asked("b-part-2", 1)["breaks"]
-    learnt = PairProfile(account="acc", currency="INR", pairs=400, rates=((129_030, 90),)).as_json()
-    with psycopg.connect(explained_url) as connection:
-        connection.execute(
-            "INSERT INTO pair_profile (tenant_id, reconciliation, account_id, currency, through, profile, drift) "
-            "VALUES ('default', 'books', 'acc', 'INR', '2026-03-20', %s, '[]')",
-            (json.dumps(learnt),),
-        )
-    [after] = asked("b-part-2", 1)["breaks"]
-    assert (before["suspected"] or {}).get("cause") != "fee"
-    assert after["suspected"]["cause"] == "fee" and "learnt" in after["suspected"]["why"]
 
 
 def test_a_twin_of_something_matched_is_a_duplicate(explained_url: str) -> None:
@@ -135,14 +133,14 @@ def test_what_was_superseded_or_quarantined_is_told(explained_url: str) -> None:
     assert isinstance(missing.exception, NotFoundError)
 
 
-def test_the_api_says_the_same(books: Scene, explained_url: str) -> None:
+def test_the_api_says_the_same(book: Scene, explained_url: str) -> None:
     settings = Settings(database_url=SecretStr(explained_url), sources_file=Path("no-such-file.yaml"))
     with serving(create_app(settings, no_auth=True)) as url, httpx.Client(base_url=url, timeout=10) as client:
-        answer = client.get(f"/v1/transactions/{books.name('core')}/c-fee/explanation")
+        answer = client.get(f"/v1/transactions/{book.name('core')}/c-fee/explanation")
         unknown = client.get("/v1/transactions/nobody/explanation")
     assert answer.status_code == 200, answer.text
     assert unknown.status_code == 404
-    told = asked(f"{books.name('core')}/c-fee", 1)
+    told = asked(f"{book.name('core')}/c-fee", 1)
 
     def with_texts(value: Any) -> Any:
         if isinstance(value, dict):
@@ -156,3 +154,17 @@ def test_the_text_fits_a_terminal(explained_url: str) -> None:
     shown = CliRunner().invoke(app, ["explain", "c-split"], env={"COLUMNS": "100"})
     assert shown.exit_code == 1 and "suspected cause: split" in " ".join(shown.output.split())
     assert max(map(len, shown.output.splitlines())) <= 100
+
+
+def test_a_fee_that_was_learnt_is_named(explained_url: str) -> None:
+    [before] = asked("b-part-2", 1)["breaks"]
+    learnt = PairProfile(account="acc", currency="INR", pairs=400, rates=((129_030, 90),)).as_json()
+    with psycopg.connect(explained_url) as connection:
+        connection.execute(
+            "INSERT INTO pair_profile (tenant_id, reconciliation, account_id, currency, through, profile, drift) "
+            "VALUES ('default', 'books', 'acc', 'INR', '2026-03-20', %s, '[]')",
+            (json.dumps(learnt),),
+        )
+    [after] = asked("b-part-2", 1)["breaks"]
+    assert (before["suspected"] or {}).get("cause") != "fee"
+    assert after["suspected"]["cause"] == "fee" and "learnt" in after["suspected"]["why"]
