@@ -69,3 +69,15 @@ def test_what_changes_is_told_from_what_stays(profile) -> None:
 def test_too_few_pairs_say_nothing(profile) -> None:
     assert drift(profile(1, count=99), profile(2, lag=(9,))) == ()
     assert drift(profile(1), profile(2, lag=(9,), count=99)) == ()
+
+
+def lagged(pairs: int, *percents: int) -> PairProfile:
+    """A profile with so many percent of its pairs booked after 0, 1, 2... days."""
+    return PairProfile(pairs=pairs, lags=tuple((day, pairs * percent // 100) for day, percent in enumerate(percents)))
+
+
+def test_a_lag_has_drifted_when_it_is_sure_and_matters() -> None:
+    assert kinds(drift(lagged(400, 60, 40), lagged(400, 38, 62))) == [("lag", 0, 1)]
+    assert not drift(lagged(100, 60, 40), lagged(100, 38, 62)), "chance does as much among a hundred"
+    assert not drift(lagged(10**6, 55, 45), lagged(10**6, 45, 55)), "sure, but of few pairs"
+    assert not drift(lagged(10**6, 5, 90, 5), lagged(10**6, 40, 55, 5)), "neither half nor nine of ten are later"
