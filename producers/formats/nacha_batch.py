@@ -64,7 +64,9 @@ class BatchReader:
             FileFormatError: an entry has more addenda than any entry may have.
         """
         kind = text[0]
-        if kind == "6":
+        if self.closed and kind not in "19":
+            yield self.bad(number, raw, "after_file_control", "the file has ended (9) before this record")
+        elif kind == "6":
             yield from self._entry(number, text, raw)
         elif kind == "7":
             yield from self._addendum(number, text, raw)
@@ -86,6 +88,9 @@ class BatchReader:
         return BadEntry(index=self._entries, reason=reason, detail=detail, line=number, position=str(number), raw=raw)
 
     def _file_header(self, text: str) -> None:
+        if self.closed:
+            # Another file follows in the same delivery.
+            self.closed, self._file = False, Running()
         self._created = yymmdd(text[23:29])
         self._file_id = "".join(text[23:34].split())
 

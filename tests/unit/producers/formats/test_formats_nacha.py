@@ -173,6 +173,17 @@ def test_records_outside_of_a_batch_are_quarantined():
     assert [bad.position for bad in of(BadEntry, parse(content))] == ["3", "4", "2"]
 
 
+def test_what_follows_the_file_control_is_quarantined() -> None:
+    events = parse(written([six()], padded=False) + b"\r\n" + five().encode() + b"\r\n" + six().encode())
+    assert [event.reason for event in of(BadEntry, events)] == ["after_file_control"] * 2
+    assert len(of(StatementStart, events)) == len(of(StatementEnd, events)) == 1
+
+
+def test_another_file_in_the_same_delivery_is_read() -> None:
+    events = parse(written([six()], padded=False) + b"\r\n" + written([six(trace=2)]))
+    assert [end.proof for end in of(StatementEnd, events)] == [Proof.PROVED] * 2
+
+
 def test_a_batch_without_control_proves_nothing():
     lines = written([six()]).splitlines()
     events = parse(b"\n".join(line for line in lines if not line.startswith(b"8")))
