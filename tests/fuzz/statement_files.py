@@ -80,7 +80,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.format is None:
         command = [sys.executable, "-m", "tests.fuzz.statement_files", "--seconds", str(options.seconds), "--format"]
-        return int(any([subprocess.run([*command, name], cwd=_ROOT, check=False).returncode for name in FORMATS]))
+        broken = [name for name in FORMATS if subprocess.run([*command, name], cwd=_ROOT, check=False).returncode]
+        print(f"broken: {', '.join(broken) or 'none'}")
+        return int(bool(broken))
     corpus = _ROOT / ".local" / "fuzz" / options.format
     corpus.mkdir(parents=True, exist_ok=True)
     for count in (1, 3):
