@@ -1,32 +1,54 @@
 """The file of sources: which connector reads which provider account, how often, and where its secrets are."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 from reconduit.errors import SettingsError
 from schemas.records import DEFAULT_TENANT
 
-__all__ = ["SecretRef", "SourceConfig", "load_sources"]
+__all__ = ["ReadSecret", "SecretRef", "SourceConfig", "load_sources"]
+
+ReadSecret = Callable[[str], SecretStr]
+"""Opens a secret of one integration by its name, as `reconduit.vault.Vault.reader` makes it."""
 
 
 class SecretRef(BaseModel):
-    """Where a secret is: an environment variable or a file, never the secret itself."""
+    """Where a secret is: an environment variable, a file, or the vault; never the secret itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     env: str | None = None
     file: Path | None = None
+    vault: str | None = None
+    """Name among the secrets of the integration."""
+    _read: ReadSecret | None = PrivateAttr(default=None)
 
-    def resolve(self) -> SecretStr:
+    def bound_to(self, read: ReadSecret) -> "SecretRef":
+        """The same reference, which opens what is in the vault with `read`."""
+        bound = SecretRef(env=self.env, file=self.file, vault=self.vault)
+        bound._read = read
+        return bound
+
+    def resolve(self, vault: ReadSecret | None = None) -> SecretStr:
         """The secret, read now.
 
+        Args:
+            vault: opens secrets of the vault; what the reference is bound to when None.
+
         Raises:
-            SettingsError: the variable is unset or the file cannot be read.
+            SettingsError: the variable is unset, the file cannot be read, or no vault is at hand.
+            VaultError: the vault does not have it, or it does not open.
         """
+        if self.vault is not None:
+            read = vault or self._read
+            if read is None:
+                raise SettingsError(f"secret {self.vault!r} is in the vault, and only integrations have one; use `env:` or `file:`")
+            return read(self.vault)
         if self.env is not None:
             value = os.environ.get(self.env)
             if value is None:
@@ -40,7 +62,7 @@ class SecretRef(BaseModel):
             except UnicodeDecodeError:
                 # Its message would repeat the bytes.
                 raise SettingsError(f"secret file {self.file} is no UTF-8 text") from None
-        raise SettingsError("a secret needs `env: NAME` or `file: PATH`")
+        raise SettingsError("a secret needs `env: NAME`, `file: PATH` or `vault: NAME`")
 
 
 class SourceConfig(BaseModel):
@@ -59,6 +81,10 @@ class SourceConfig(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     """The connector's own options; it validates them."""
     secrets: dict[str, SecretRef] = Field(default_factory=dict)
+
+    def bound_to(self, read: ReadSecret) -> Self:
+        """The same source, whose references to the vault open with `read`."""
+        return self.model_copy(update={"secrets": {name: one.bound_to(read) for name, one in self.secrets.items()}})
 
     @property
     def transactions_topic(self) -> str:

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from schemas.closing_tables import book_seal, operator_decision, pair_profile, rule_version
 from schemas.metadata import metadata
+from schemas.vault_tables import oauth_client, oauth_request, oauth_token, secret
 
 __all__ = [
     "BREAK_TYPES",
@@ -37,12 +38,16 @@ __all__ = [
     "file_ledger",
     "match",
     "metadata",
+    "oauth_client",
+    "oauth_request",
+    "oauth_token",
     "operator_decision",
     "pair_profile",
     "quarantine",
     "reconciliation",
     "revised",
     "rule_version",
+    "secret",
     "source",
     "source_cursor",
     "source_progress",

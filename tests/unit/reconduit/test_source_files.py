@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from reconduit.errors import SettingsError
 from reconduit.sources import SecretRef, SourceConfig, load_sources
@@ -97,7 +98,7 @@ def test_a_secret_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         SecretRef(env="HDFC_SECRET").resolve()
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         SecretRef(file=tmp_path / "none").resolve()
-    with pytest.raises(SettingsError, match="needs `env: NAME` or `file: PATH`"):
+    with pytest.raises(SettingsError, match="needs `env: NAME`, `file: PATH` or `vault: NAME`"):
         SecretRef().resolve()
 
 
@@ -108,3 +109,13 @@ def test_a_secret_that_is_no_text_is_not_repeated(tmp_path: Path) -> None:
         SecretRef(file=path).resolve()
     assert str(caught.value) == f"secret file {path} is no UTF-8 text"
     assert caught.value.__cause__ is None
+
+
+def test_a_reference_to_the_vault_opens_with_what_it_is_bound_to() -> None:
+    config = SourceConfig(name="acme", connector="acme", secrets={"token": SecretRef(vault="api_token")})
+    with pytest.raises(SettingsError, match="'api_token' is in the vault"):
+        config.secrets["token"].resolve()
+    bound = config.bound_to(lambda name: SecretStr(f"opened {name}"))
+    assert bound.secrets["token"].resolve().get_secret_value() == "opened api_token"
+    assert config.secrets["token"].resolve(lambda _: SecretStr("given")).get_secret_value() == "given"
+    assert "opened" not in repr(bound)
