@@ -158,7 +158,9 @@ class Book:
         self._matches.append(
             make_match(
                 items,
-                key=items[0].key if len(keys) == 1 and items[0].key else "=".join("+".join(i.id for i in side) for side in (lefts, rights)),
+                key=items[0].key
+                if len(keys) == 1 and items[0].key
+                else "=".join("+".join(i.id for i in side) for side in (lefts, rights)),
                 amount_minor=abs(sum(item.signed_minor for item in lefts or rights[:1])),
                 stage=stage,
                 reasons=(*reasons, *self._named()),
@@ -249,7 +251,13 @@ class Book:
         self._take((copy,))
         reason = Reason("duplicate", f"the same as {first.id}, which is matched")
         self._break(
-            BreakType.DUPLICATE, (copy,), copy.key or copy.id, copy.amount_minor, (reason,), final=self._settled((copy,)), nearest=Nearest(first.id, ())
+            BreakType.DUPLICATE,
+            (copy,),
+            copy.key or copy.id,
+            copy.amount_minor,
+            (reason,),
+            final=self._settled((copy,)),
+            nearest=Nearest(first.id, ()),
         )
 
     def open_the_rest(self) -> None:
@@ -293,7 +301,15 @@ class Book:
                 self._break(BreakType.TIMING, (item,), item.key or item.id, item.amount_minor, reason, final=False)
 
     def _break(
-        self, kind: BreakType, items: Sequence[Item], key: str, amount_minor: int, reasons: Iterable[Reason], *, final: bool, nearest: Nearest | None = None
+        self,
+        kind: BreakType,
+        items: Sequence[Item],
+        key: str,
+        amount_minor: int,
+        reasons: Iterable[Reason],
+        *,
+        final: bool,
+        nearest: Nearest | None = None,
     ) -> None:
         self._breaks.append(
             make_break(kind, items, key=key, amount_minor=amount_minor, reasons=reasons, final=final, nearest=nearest)

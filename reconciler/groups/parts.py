@@ -19,7 +19,7 @@ from reconciler.types import Item, Reason
 
 __all__ = ["by_parts"]
 
-_CROWD = 24
+_CROWD = 12
 """A word that more items within reach have names nobody."""
 
 _ODDS_OF_REFERENCE = 1.0
@@ -78,7 +78,9 @@ def _of_anchor(
         return
     smaller = [item for item in near if item.direction == anchor.direction and item.amount_minor < anchor.amount_minor]
     amounts = [item.signed_minor for item in smaller]
-    found = search_subsets(amounts, target, allowed=allowed, most=min(_MOST_PARTS, rules.most_members - 1), steps=rules.search_steps)
+    found = search_subsets(
+        amounts, target, allowed=allowed, most=min(_MOST_PARTS, rules.most_members - 1), steps=rules.search_steps
+    )
     if len(found.solutions) != 1:
         return
     chosen = found.solutions[0]

@@ -53,9 +53,7 @@ def by_references(book: Book) -> Iterator[Proposal]:
     yield from _by_sums(book, reach, right, book.left, of_left=False)
 
 
-def _proposed(
-    book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[Item], token: str, told: str
-) -> Iterator[Proposal]:
+def _proposed(book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[Item], token: str, told: str) -> Iterator[Proposal]:
     most = book.reconciliation.groups.most_members
     if not 3 <= len(lefts) + len(rights) <= most or not reach.spans(lefts, rights):
         return
@@ -66,7 +64,11 @@ def _proposed(
     reasons = (Reason("reference", text), sums_reason(lefts, rights))
     if fits(book, lefts, rights):
         yield Proposal(
-            lefts=tuple(lefts), rights=tuple(rights), rank=int(near), probability_ppm=_NEAR_PPM if near else _EXACT_PPM, reasons=reasons
+            lefts=tuple(lefts),
+            rights=tuple(rights),
+            rank=int(near),
+            probability_ppm=_NEAR_PPM if near else _EXACT_PPM,
+            reasons=reasons,
         )
         return
     possible, explained = is_fee(book, lefts, rights)
@@ -134,4 +136,10 @@ def _by_sums(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, 
             first, last = reach.window(day_of(owners[0]), of_left=of_left)
             expected = accidents_of_sum(owners, bisect_right(days, last) - bisect_left(days, first))
             reasons = (Reason("reference", f"all of {token}, by the sum alone"), sums_reason(lefts, rights))
-            yield Proposal(lefts=tuple(lefts), rights=tuple(rights), rank=4, probability_ppm=probability_ppm(expected, _ODDS_OF_SUM), reasons=reasons)
+            yield Proposal(
+                lefts=tuple(lefts),
+                rights=tuple(rights),
+                rank=4,
+                probability_ppm=probability_ppm(expected, _ODDS_OF_SUM),
+                reasons=reasons,
+            )

@@ -34,4 +34,8 @@ class GroupSearch:
 
     def _settle(self, least_ppm: int, *, before_singles: bool) -> None:
         book, names = self._book, self._names
-        settle(book, [*by_references(book), *by_days(book, names), *by_parts(book, names[0] & names[1], before_singles=before_singles)], least_ppm)
+        settle(
+            book,
+            [*by_references(book), *by_days(book, names), *by_parts(book, names[0] & names[1], before_singles=before_singles)],
+            least_ppm,
+        )
