@@ -67,7 +67,7 @@ def match_probable(book: Book) -> bool:
     learnt = _learn(book, rules)
     if learnt is None or learnt.result.probabilities.sum() + known < _LEAST_TRUE:
         return False
-    decided = {(item.side, item.id) for pair in (*book.paired, *book.examples) for item in pair}
+    decided = {(item.side, item.id) for items in (*book.paired, *book.examples, *book.grouped) for item in items}
     classes = (_twins(learnt.items[0], decided, book.apart), _twins(learnt.items[1], decided, book.apart))
     choice = choose(learnt.pairs, learnt.result.probabilities, learnt.result.scores, classes, rules.suggest_ppm)
     _match(book, learnt, choice, rules)

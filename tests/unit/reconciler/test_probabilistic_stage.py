@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.book import Book
 from reconciler.conservation import check
 from reconciler.digest import decision_digest
 from reconciler.dispatch import solve
 from reconciler.errors import RulesError
 from reconciler.facts import EXPECTED_FALSE_PPM, PROBABLE, PROFILES
 from reconciler.operator_decisions import Confirmation, OperatorDecisions
+from reconciler.operator_matches import KeptApart
+from reconciler.probabilistic.stage import match_probable
 from reconciler.reconciliation import Learning, Pass
 from reconciler.rules import parse_reconciliation
 from reconciler.statement import solve_book
@@ -250,3 +253,16 @@ def test_what_an_operator_unmatched_is_not_paired_by_all_evidence_either() -> No
     check(items, outcome)
     assert pair not in found(outcome)
     assert len(found(outcome)) >= len(found(solved(items))) - 3
+
+
+def test_a_member_of_a_group_is_no_twin_of_a_free_item() -> None:
+    items, truth = book(11)
+    pair = min(found(solved(items), Decision.AUTO) & truth, key=sorted)
+    original = next(item for item in items if item.id in pair and item.side == "one")
+    twin = replace(original, id="one-again")
+    reversal = replace(original, id="one-back", direction=-original.direction)
+    left = Book(RULES, [*items, twin, reversal], None, KeptApart(), ())
+    left.match_group([twin, reversal], [], stage=Stage.GROUP, reasons=(), decision=Decision.AUTO, probability_ppm=1_000_000)
+    assert match_probable(left)
+    left.open_the_rest()
+    assert pair in found(left.outcome())
