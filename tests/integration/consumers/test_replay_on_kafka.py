@@ -19,6 +19,7 @@ from consumers.rewind import rewind
 from consumers.session import connect_worker
 from consumers.worker import Worker
 from schemas.records import CanonicalTransaction
+from tests.fixtures.operators import decide
 from tests.fixtures.scene import MONDAY, Scene, digests_of, expected_digests, query
 from tests.fixtures.workers import Log, applied_of, running_worker
 
@@ -54,9 +55,21 @@ def replay(log: Log, url: str, group: str, since: dt.datetime | None) -> Replaye
         lookup.close()
 
 
+def decide_by_hand(scene: Scene, url: str) -> None:
+    """Confirm the records that a typing error keeps apart, and unmatch a match."""
+    decide(url, scene, "confirm", "three-way", *((kind, "typo") for kind in ("core", "gateway", "mobile")))
+    ((members,),) = query(url, "SELECT members FROM match_view WHERE reconciliation = 'three-way' ORDER BY key LIMIT 1")
+    named = query(url, "SELECT source, txn_id FROM transaction_view WHERE current AND txn_hash = ANY(%s)", members)
+    decide(url, scene, "unmatch", "three-way", *((source.removesuffix(f"_{scene.suffix}"), txn_id) for source, txn_id in named))
+
+
 def told_in_two_parts(scene: Scene, log: Log) -> tuple[Sequence[CanonicalTransaction], dt.datetime]:
     """Publish a world in two parts, each with watermarks; returns its records and a time between the parts."""
-    records = scene.payments(150, seed=31)
+    records = [
+        *(scene.record(kind, "typo", reference_number="R1") for kind in ("core", "gateway")),
+        *scene.payments(150, seed=31),
+        scene.record("mobile", "typo", reference_number="R9"),
+    ]
     log.publish([*records[:250], *(scene.watermark(kind, MONDAY) for kind in ("core", "gateway", "mobile"))])
     time.sleep(0.1)
     between = dt.datetime.now(dt.UTC)
@@ -70,6 +83,7 @@ def told_in_two_parts(scene: Scene, log: Log) -> tuple[Sequence[CanonicalTransac
 def test_equal_from_the_beginning_and_from_a_time(scene: Scene, log: Log, database_url: str, group: str, live: bool) -> None:
     records, between = told_in_two_parts(scene, log)
     consume(log, database_url, group)
+    decide_by_hand(scene, database_url)
     found: list[Replayed] = []
     if live:
         # Idle, it keeps half of the partitions, and has to notice by itself that they were set back.
@@ -79,6 +93,8 @@ def test_equal_from_the_beginning_and_from_a_time(scene: Scene, log: Log, databa
     else:
         found += [replay(log, database_url, group, since) for since in (None, between)]
     assert [one.equal for one in found] == [True, True]
+    by_hand = "SELECT stage FROM match_view WHERE stage = 'manual' UNION ALL SELECT type FROM break_view WHERE type = 'REFERENCE' "
+    assert query(database_url, f"{by_hand} ORDER BY 1") == [("REFERENCE",), ("manual",)]
     assert found[0].removed == len(set(records))
     assert 0 < found[1].removed < len(set(records))
     assert query(database_url, "SELECT count(*) FROM transaction") == [(len(set(records)),)]

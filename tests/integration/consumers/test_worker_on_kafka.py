@@ -11,6 +11,7 @@ import pytest
 import structlog
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
+from prometheus_client import REGISTRY
 from psycopg import Connection
 
 from consumers.batch import Batch
@@ -63,6 +64,7 @@ def test_a_poisoned_partition_halts_and_continues_when_allowed(scene: Scene, log
     with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group, service=strict, rows=1_000) as wait:
         wait(lambda: all(applied_of(database_url, group).get(place, 0) >= end for place, end in others.items()))
         wait(lambda: any(entry["event"] == "partition_halted" for entry in logs))
+        assert REGISTRY.get_sample_value("recon_partition_halted", {"topic": core, "partition": "0"}) == 1
         assert applied_of(database_url, group)[core, 0] == 0, "the halted partition's offset has not moved"
         assert query(database_url, "SELECT count(*) FROM quarantine") == [(0,)]
     (halted,) = [entry for entry in logs if entry["event"] == "partition_halted"]
