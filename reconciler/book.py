@@ -31,10 +31,10 @@ class Grounds:
 
 
 class Book:
-    """Items of one account and currency. `left` and `right` are what is still free, `paired` what was matched so far one to one, `grouped`
-    the members of other matches by side.
+    """Items of one account and currency.
 
-    `examples` are pairs that operators confirmed; their items are not in the book. `apart` says what no step may pair.
+    `left` and `right` are what is still free, `paired` what was matched so far one to one, `grouped` the members of other matches
+    by side. `examples` are pairs that operators confirmed; their items are not in the book. `apart` says what no step may pair.
 
     Raises:
         ReconcilerError: an item is on an unknown side, or the items are of several currencies.

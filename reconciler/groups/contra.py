@@ -16,8 +16,32 @@ _LONGEST = dt.timedelta(days=10)
 """How long after a payment its reversal may be booked."""
 
 _REVERSAL_WORDS = frozenset(
-    "REVERSAL REVERSED REVERSE REV RETURN RETURNED RTN STORNO STORNIERUNG VOID VOIDED CANCEL CANCELLED CANCELLATION "
-    "CHARGEBACK BOUNCED UNPAID REJECTED REJECT CONTRA RUECKBUCHUNG RUECKLASTSCHRIFT EXTOURNE ANNULATION".split()
+    [
+        "ANNULATION",
+        "BOUNCED",
+        "CANCEL",
+        "CANCELLATION",
+        "CANCELLED",
+        "CHARGEBACK",
+        "CONTRA",
+        "EXTOURNE",
+        "REJECT",
+        "REJECTED",
+        "RETURN",
+        "RETURNED",
+        "REV",
+        "REVERSAL",
+        "REVERSE",
+        "REVERSED",
+        "RTN",
+        "RUECKBUCHUNG",
+        "RUECKLASTSCHRIFT",
+        "STORNIERUNG",
+        "STORNO",
+        "UNPAID",
+        "VOID",
+        "VOIDED",
+    ]
 )
 _PROBABILITY_PPM = 999_000
 

@@ -1,4 +1,4 @@
-"""Batches of a day: all of one side's items of a day that share a word with one item of the other side, an acquirer's name mostly."""
+"""Batches of a day: all items of a day that share a word, mostly an acquirer's name, with one item of the other side."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,14 +64,10 @@ def _by_word(items: Sequence[Item], names: AbstractSet[str]) -> ByWord:
 
 
 def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str, *, of_left: bool) -> Iterator[Proposal]:
-    if len(ours) < 2:
-        return
     reach, most = Reach.of(book), book.reconciliation.groups.most_members
     days: defaultdict[tuple[int, bool], list[Item]] = defaultdict(list)
     for item in ours:
         days[day_of(item), item.direction > 0].append(item)
-    if all(len(members) < 2 for members in days.values()):
-        return
     dated: defaultdict[int, list[Item]] = defaultdict(list)
     for item in theirs:
         dated[day_of(item)].append(item)

@@ -49,8 +49,8 @@ def by_references(book: Book) -> Iterator[Proposal]:
     yield from _by_near_references(book, reach, right, left, of_left=False)
     yield from _by_stumps(book, reach, left, book.right, of_left=True)
     yield from _by_stumps(book, reach, right, book.left, of_left=False)
-    yield from _by_sums(book, reach, left, book.right, of_left=True)
-    yield from _by_sums(book, reach, right, book.left, of_left=False)
+    yield from _by_sums(reach, left, book.right, of_left=True)
+    yield from _by_sums(reach, right, book.left, of_left=False)
 
 
 def _proposed(book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[Item], token: str, told: str) -> Iterator[Proposal]:
@@ -103,7 +103,7 @@ def _by_near_references(book: Book, reach: Reach, ours: Owners, theirs: Owners, 
         for token in near:
             if token.startswith(told) or one_slip_apart(token, told):
                 sides = (ours[token], owners) if of_left else (owners, ours[token])
-                yield from _proposed(book, reach, *sides, token, told)
+                yield from _proposed(book, reach, sides[0], sides[1], token, told)
 
 
 def _by_stumps(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
@@ -117,10 +117,10 @@ def _by_stumps(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *
         end = _PIECES.split(item.text.upper())[-1]
         for token in stumps.get(end, ()) if any(map(str.isdigit, end)) else ():
             sides = (ours[token], [item]) if of_left else ([item], ours[token])
-            yield from _proposed(book, reach, *sides, token, end)
+            yield from _proposed(book, reach, sides[0], sides[1], token, end)
 
 
-def _by_sums(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
+def _by_sums(reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
     """References that only items of one side carry: the one item of the other side that is their exact sum."""
     by_amount: defaultdict[int, list[Item]] = defaultdict(list)
     for item in sorted(others, key=book_order):

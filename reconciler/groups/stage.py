@@ -24,7 +24,8 @@ class GroupSearch:
     def before_singles(self) -> None:
         """Groups whose evidence is stronger than that of single items, and reversals."""
         match_contra_entries(self._book)
-        self._settle(_BEFORE_SINGLES_PPM, before_singles=True)
+        least = max(_BEFORE_SINGLES_PPM, self._book.reconciliation.learning.suggest_ppm)
+        self._settle(least, before_singles=True)
         report_unfinished(self._book, beyond_singles=True)
 
     def among_the_rest(self) -> None:

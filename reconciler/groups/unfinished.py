@@ -1,4 +1,4 @@
-"""Items that a reference ties, whose sums do not agree: reported together, with what is missing, and not as a pile of single items."""
+"""Items that a reference ties and whose sums do not agree: reported together, with the gap, and not as a pile of single items."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -83,7 +83,7 @@ def test_a_book_without_any_key_is_matched_and_what_has_no_partner_stays_open(se
     assert right >= 0.98 * len(outcome.matches)
     assert found(outcome, Decision.AUTO) <= truth
     assert len(found(outcome, Decision.AUTO)) > len(truth) // 4
-    assert {match.stage for match in outcome.matches} == {Stage.PROBABILISTIC}
+    assert {match.stage for match in outcome.matches} <= {Stage.PROBABILISTIC, Stage.GROUP}
 
 
 @given(seed=st.integers(0, 1_000), data=st.data())
@@ -145,7 +145,8 @@ def test_two_against_one_is_reported_with_its_candidates() -> None:
     items, truth = book(11)
     sure = next(iter(sorted(found(solved(items), Decision.AUTO) & truth, key=sorted)))
     original = next(item for item in items if item.id in sure and item.side == "one")
-    outcome = solved([*items, replace(original, id="one-again")])
+    # Words of its own: an equal record would be a copy.
+    outcome = solved([*items, replace(original, id="one-again", counterparty="other")])
     broken = next(broken for broken in outcome.breaks if any(member.id == "one-again" for member in broken.members))
     assert broken.type is BreakType.AMBIGUOUS
     assert {member.id for member in broken.members} == {*sure, "one-again"}
