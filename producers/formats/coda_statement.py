@@ -104,7 +104,7 @@ class StatementReader:
         Raises:
             FileFormatError: the last file has no trailer (9).
         """
-        if self.open:
+        if self.open or self._start is not None or self._ended is not None:
             raise FileFormatError(f"line {self._line}: the file has no trailer (9); it was cut short: have it sent again")
 
     def bad(self, number: int, raw: bytes, reason: str, detail: str) -> BadEntry:

@@ -50,6 +50,7 @@ def parse(stream: BinaryIO, options: ParseOptions = ParseOptions()) -> Iterator[
             yield from reader.read(token)
     if not reader.complete:
         raise FileFormatError(f"line {line}: the file has no </OFX>; it was cut short: have it sent again")
+    reader.require_end(line)
     if not reader.statements:
         said = f"; the bank's server says: {reader.refusal}" if reader.refusal else ""
         other = "; it has statements of investment accounts, which are not read" if reader.investments else ""

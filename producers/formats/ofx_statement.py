@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from producers.errors import RecordError
+from producers.errors import FileFormatError, RecordError
 from producers.formats.contract import (
     BadEntry,
     Balance,
@@ -59,9 +59,14 @@ class StatementReader:
         self._dropped = 0
 
     def read(self, token: Token) -> Iterator[Event]:
-        """The events of a token that is no transaction."""
+        """The events of a token that is no transaction.
+
+        Raises:
+            FileFormatError: a statement has no end.
+        """
         tag = token.tag
         if tag in _STATEMENTS or tag == "INVSTMTRS":
+            self.require_end(token.line)
             self._inside = tag
             self._reset()
         elif tag == "/INVSTMTRS":
@@ -78,9 +83,21 @@ class StatementReader:
         elif tag[0] == "/" and tag[1:] == self._aggregate:
             self._aggregate = ""
         elif tag == "/OFX":
+            self.require_end(token.line)
             self.complete = True
         elif tag[0] != "/":
             yield from self._value(token)
+
+    def require_end(self, line: int) -> None:
+        """Hold that no statement is open.
+
+        Raises:
+            FileFormatError: one is; the message names the line at which it begins.
+        """
+        if self._start is not None:
+            raise FileFormatError(
+                f"line {line}: the statement that begins at line {self._start.line} has no end; have it sent again"
+            )
 
     def transaction(self, token: Token) -> Iterator[Event]:
         """The entry of a STMTTRN, or its quarantine."""

@@ -58,6 +58,15 @@ def only(row: str, **options) -> Entry:
     return of(Entry, events)[0]
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["<STMTTRN><TRNAMT>1<DTPOSTED>20260105</STMTTRN></OFX>", "</OFX><STMTTRN><TRNAMT>1<DTPOSTED>20260105</STMTTRN>"],
+)
+def test_a_statement_without_end_is_refused(body: str) -> None:
+    with pytest.raises(FileFormatError, match="has no end"):
+        list(ofx.parse(io.BytesIO(f"OFXHEADER:100\nVERSION:102\n\n<OFX><STMTRS>{body}".encode())))
+
+
 def test_a_statement_of_a_bank_account():
     events = parse(document(ROW + "<CHECKNUM>77<NAME>ACME<MEMO>invoice 5", ROW.replace("-12.50", "3").replace("F1", "F2")))
     (start,) = of(StatementStart, events)
