@@ -52,9 +52,11 @@ def _open(request: dict[str, Any]) -> str | None:
         except Exception as error:
             raise _WrongKeyError(f"a PGP private key cannot be read, or needs another passphrase: {error}") from error
         try:
-            opened = decrypt_file(request["message"], request["output"], decryptor, store=lambda _ids: signers)
+            opened = decrypt_file(
+                request["message"], request["output"], decryptor, store=(lambda _ids: signers) if signers else None
+            )
         except Exception as error:  # noqa: BLE001 - the library raises RuntimeError for everything, and a next key may fit
-            refused = str(error) or type(error).__name__
+            refused = (str(error) or type(error).__name__).splitlines()[0]  # the rest is a trace of native code
             continue
         valid = {signature.certificate.lower() for signature in opened.valid_sigs}
         if signers and not valid & set(request["fingerprints"]):

@@ -68,6 +68,8 @@ class NamedSecrets(paramiko.auth_strategy.AuthStrategy):
             except paramiko.BadAuthenticationType as error:
                 refused = refused or error
             except paramiko.AuthenticationException as error:
+                if "transport shut down" in str(error):
+                    raise paramiko.SSHException("the connection was closed during authentication") from error
                 refused = error
         raise refused or paramiko.AuthenticationException("the server wants one more proof than the source has")
 

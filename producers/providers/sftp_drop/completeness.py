@@ -90,7 +90,10 @@ class Arrivals:
 
     def is_settled(self, file: RemoteFile) -> bool:
         """Whether the file has been unchanged so long that nobody still writes its end."""
-        return self._now - file.modified >= self._options.unterminated_seconds
+        since = file.modified
+        if since > self._now:  # the server's clock is ahead: only our own tells how long it has been
+            since, _ = self._ledger.waiting.get(file.name, (self._now, False))
+        return self._now - since >= self._options.unterminated_seconds
 
     def wait(self, file: RemoteFile, missing: Missing) -> None:
         """The file is left for a later round."""

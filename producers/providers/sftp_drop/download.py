@@ -15,6 +15,8 @@ from producers.providers.sftp_drop.session import RemoteFile, SftpSession
 __all__ = ["Download", "fetch", "forget_parts"]
 
 _READ_BYTES = 1 << 18
+_REMOTE_BYTES = 1 << 15
+"""One request's worth: what a read had when the connection was cut is lost with it."""
 _OVERLAP = 1 << 15
 
 
@@ -82,7 +84,7 @@ def _continue(session: SftpSession, path: str, file: RemoteFile, part: Path) -> 
                 have = 0
         local.seek(have)
         local.truncate(have)
-        while chunk := remote.read(_READ_BYTES):
+        while chunk := remote.read(_REMOTE_BYTES):
             local.write(chunk)
         local.flush()
 

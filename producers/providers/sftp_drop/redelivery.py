@@ -1,7 +1,7 @@
 """Statements that come again: the same entries in other bytes are a duplicate, other entries a correction.
 
 Banks repeat statements with other line ends, in another envelope or encrypted anew, so the bytes do not tell. What counts is the
-set of entries under the same account, statement id, number and closing date.
+set of entries under the same account, statement id, number, opening balance and closing date.
 """
 
 import json
@@ -100,8 +100,9 @@ def _vanished(gone: Sequence[str], statement: CanonicalStatement, name: str) -> 
 
 
 def _key(statement: CanonicalStatement) -> str:
-    # Some banks give every statement the same id, so number and date must agree as well before two count as one.
-    return f"{statement.statement_id}/{statement.currency}/{statement.sequence}/{statement.closing_date}"
+    # Some banks give every statement the same id, so number, opening balance and date must agree as well before two count as one.
+    opening = statement.opening_minor
+    return f"{statement.statement_id}/{statement.currency}/{statement.sequence}/{opening}/{statement.closing_date}"
 
 
 def _entries(content: CanonicalFile, statement: CanonicalStatement) -> list[CanonicalTransaction]:

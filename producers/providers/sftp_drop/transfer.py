@@ -132,7 +132,10 @@ class Transfer:
         whole = CanonicalFile()
         rows: list[Mapping[str, Any]] = []
         marks: list[CanonicalStatement] = []
-        for one, content, _raw, revision in read:
+        for one, first, _raw, first_revision in read:
+            content, revision = first, needed_revision(first, ledger, first_revision)
+            if revision != first_revision:  # a member before it in the same archive has the same statement
+                content, _ = self._intake.read(one.name, one.content, revision, now)
             for finding in content.findings:
                 _log.warning("statement finding", source=self._source, file=one.name, code=finding.code, message=finding.message)
             is_repetition = settle(content, ledger, one.name, revision)

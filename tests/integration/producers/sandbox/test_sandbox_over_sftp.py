@@ -39,7 +39,11 @@ def test_drops_arrive_once_and_whole(sftp_server: SftpAccess, bank: str) -> None
         name=bank,
         connector="sftp_drop",
         base_url=f"{sftp_server.url.rstrip('/')}/{bank}",
-        options={"known_hosts": str(sftp_server.known_hosts), "pattern": "*.xml" if bank == "camt" else "*.sta"},
+        options={
+            "known_hosts": str(sftp_server.known_hosts),
+            "pattern": "*.xml" if bank == "camt" else "*.sta",
+            "unterminated_seconds": 0,
+        },
         secrets={"private_key": {"file": str(sftp_server.private_key)}},
     )
     pages = poll_until_quiet(config)

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,8 @@ from deploy.local.sftp import SftpAccess
 from producers.errors import TransientError
 from producers.kit.contract import Page
 from producers.providers.sftp_drop.connector import build
+from producers.providers.sftp_drop.download import _part_name
+from producers.providers.sftp_drop.session import RemoteFile
 from reconduit.sources import SecretRef, SourceConfig
 from tests.fixtures import statement_files as files
 
@@ -84,13 +87,61 @@ def test_a_cut_connection_is_retryable_and_loses_nothing(sftp_server, tmp_path, 
     assert len(page.transactions) == 800
 
 
-def _connector(access: SftpAccess):
+def test_a_cut_download_goes_on_where_it_ended(sftp_server, tmp_path):
+    assert sftp_server.folder is not None
+    (sftp_server.folder / "in").mkdir()
+    path = sftp_server.folder / "in" / "day.xml"
+    entries = [files.Line(100, True, DAY, DAY, f"R{number}", f"B{number}", os.urandom(500).hex()) for number in range(1500)]
+    path.write_bytes(files.camt(0, entries))
+    size, modified = path.stat().st_size, int(path.stat().st_mtime)
+    cursor = {"observed": {"day.xml": [size, modified]}}
+    port = urlsplit(sftp_server.url).port
+    assert port is not None
+    landing = tmp_path / "landing"
+    with cutting_proxy(port, size * 2 // 3) as proxied:
+        key = sftp_server.known_hosts.read_text().split(" ", 1)[1]
+        (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{proxied} {key}")
+        access = SftpAccess(
+            url=f"sftp://reconduit@127.0.0.1:{proxied}/in",
+            private_key=sftp_server.private_key,
+            known_hosts=tmp_path / "known_hosts",
+        )
+        with pytest.raises(TransientError):
+            list(_connector(access, landing).poll(cursor, NOW))
+        (part,) = (landing / "camt").glob("*.part")
+        assert 0 < part.stat().st_size < size
+        # No connection lets the whole file through, so only one that goes on can end.
+        for _ in range(5):
+            with suppress(TransientError):
+                pages = [page for page in _connector(access, landing).poll(cursor, NOW) if page.raw]
+                break
+        (page,) = pages
+    assert (len(page.transactions), page.raw[0].content) == (1500, path.read_bytes())
+    assert list((landing / "camt").iterdir()) == []
+
+
+def test_a_part_of_other_content_is_not_continued(sftp_server, tmp_path):
+    assert sftp_server.folder is not None
+    (sftp_server.folder / "in").mkdir()
+    path = sftp_server.folder / "in" / "day.xml"
+    path.write_bytes(files.camt(0, [files.Line(100, True, DAY, DAY, "R1", "B1", "x")]))
+    size, modified = path.stat().st_size, int(path.stat().st_mtime)
+    access = SftpAccess(url=f"{sftp_server.url}in", private_key=sftp_server.private_key, known_hosts=sftp_server.known_hosts)
+    landing = tmp_path / "landing" / "camt"
+    landing.mkdir(parents=True)
+    (landing / _part_name("/in", RemoteFile("day.xml", size, modified))).write_bytes(b"<Other" * 20)
+    cursor = {"observed": {"day.xml": [size, modified]}}
+    (page,) = [page for page in _connector(access, tmp_path / "landing").poll(cursor, NOW) if page.raw]
+    assert page.raw[0].content == path.read_bytes()
+
+
+def _connector(access: SftpAccess, landing: Path | None = None):
     return build(
         SourceConfig(
             name="camt",
             connector="sftp_drop",
             base_url=access.url,
-            options={"known_hosts": str(access.known_hosts), "connect_seconds": 5, "read_seconds": 5},
+            options={"known_hosts": str(access.known_hosts), "connect_seconds": 5, "read_seconds": 5, "landing": landing},
             secrets={"private_key": SecretRef(file=access.private_key)},
         )
     )

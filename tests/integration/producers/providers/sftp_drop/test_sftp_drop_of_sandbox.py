@@ -25,7 +25,7 @@ def test_every_line_of_the_world_arrives_once(sftp_server: SftpAccess, bank: str
         name=bank,
         connector="sftp_drop",
         base_url=sftp_server.url + bank,
-        options={"known_hosts": str(sftp_server.known_hosts), "format": form},
+        options={"known_hosts": str(sftp_server.known_hosts), "format": form, "unterminated_seconds": 0},
         secrets={"private_key": SecretRef(file=sftp_server.private_key)},
     )
     cursor: Cursor = {}

@@ -2,68 +2,16 @@
 
 import datetime as dt
 import json
-import os
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
-from deploy.local.sftp import SftpAccess
 from producers.errors import AuthenticationError, ConfigurationError, TransientError
-from producers.kit.contract import Cursor, Page
-from producers.providers.sftp_drop.connector import SftpDropConnector, build
-from reconduit.sources import SecretRef, SourceConfig
+from producers.kit.contract import Page
 from schemas.records import Proof, StatementKind
 from tests.fixtures import statement_files as files
-
-NOW = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
-DAY = dt.date(2026, 1, 2)
-
-
-class Drop:
-    """A served folder and a source that reads it."""
-
-    def __init__(self, access: SftpAccess) -> None:
-        assert access.folder is not None
-        self.folder: Path = access.folder
-        self.access = access
-        self.cursor: Cursor = {}
-
-    def connector(self, **options: object) -> SftpDropConnector:
-        config = SourceConfig(
-            name="camt",
-            connector="sftp_drop",
-            base_url=self.access.url,
-            options={"known_hosts": str(self.access.known_hosts), **options},
-            secrets={"private_key": SecretRef(file=self.access.private_key)},
-        )
-        connector = build(config)
-        assert isinstance(connector, SftpDropConnector)
-        return connector
-
-    def poll(self, **options: object) -> list[Page]:
-        pages = list(self.connector(**options).poll(self.cursor, NOW))
-        if pages:
-            self.cursor = json.loads(json.dumps(pages[-1].cursor))
-        return [page for page in pages if page.raw or page.bad]
-
-    def put(self, name: str, content: bytes, modified: int = 1_769_000_000) -> None:
-        path = self.folder / name
-        path.write_bytes(content)
-        os.utime(path, (modified, modified))
-
-
-@pytest.fixture
-def drop(sftp_server: SftpAccess) -> Drop:
-    assert sftp_server.folder is not None
-    folder = sftp_server.folder / "in"
-    folder.mkdir()
-    return Drop(replace(sftp_server, url=sftp_server.url + "in", folder=folder))
-
-
-def content(reference: str = "R1", opening: int = 0, amount: int = 500) -> bytes:
-    return files.camt(opening, [files.Line(amount, True, DAY, DAY, reference, f"B{reference}", "text")])
+from tests.fixtures.drop_feeds import DAY, NOW, content
 
 
 def ids(pages: list[Page]) -> list[str]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from producers.errors import ConfigurationError
 from producers.providers.sftp_drop.connector import build
 from producers.providers.sftp_drop.names import is_control, is_unfinished, refusal
-from producers.providers.sftp_drop.patterns import is_wanted
 from producers.providers.sftp_drop.options import parse_address
+from producers.providers.sftp_drop.patterns import is_wanted
 from producers.providers.sftp_drop.watermark import advance, complete_through
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import CanonicalStatement, Proof, StatementKind
