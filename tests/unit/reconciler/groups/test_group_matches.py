@@ -1,0 +1,121 @@
+"""Groups of a statement book as a reconciler expects them."""
+
+import datetime as dt
+
+import pytest
+
+from reconciler.conservation import check
+from reconciler.dispatch import solve
+from reconciler.errors import RulesError
+from reconciler.rules import parse_reconciliation
+from reconciler.types import Decision, Item, Outcome, Stage
+
+TEXT = """name: books
+version: 1
+shape: statement
+sides: [{name: ledger}, {name: bank}]
+tolerance: {amount: {absolute_minor: {INR: 0}}, days: {before: 5, after: 20}}
+"""
+RULES = parse_reconciliation(TEXT, "books.yaml")
+COMPLETE = dict.fromkeys(RULES.side_names, dt.datetime(2027, 1, 1, tzinfo=dt.UTC))
+
+
+def solved(*items: Item, rules=RULES) -> Outcome:
+    outcome = solve(rules, items, COMPLETE)
+    check(items, outcome)
+    return outcome
+
+
+def groups(outcome: Outcome) -> list[set[str]]:
+    return [{member.id for member in match.members} for match in outcome.matches if match.stage is Stage.GROUP]
+
+
+def kinds(outcome: Outcome) -> list[tuple[str, ...]]:
+    return [(broken.type.value, *(member.id for member in broken.members)) for broken in outcome.breaks]
+
+
+def run(make_item, *amounts: int) -> list[Item]:
+    texts = ("Anders Ltd", "Belmar SA", "Corfin GmbH", "Dorval")
+    return [make_item(f"l{n}", "ledger", amount, text=f"{texts[n]} RUN1234567") for n, amount in enumerate(amounts)]
+
+
+def test_a_batch_that_both_sides_name_matches_by_its_sum(make_item) -> None:
+    batch = run(make_item, 12_345, 6_789, 45_111)
+    outcome = solved(*batch, make_item("b", "bank", 64_245, day=2, text="PAYMENT RUN-RUN1234567"))
+    assert groups(outcome) == [{"l0", "l1", "l2", "b"}]
+    assert outcome.matches[0].decision is Decision.AUTO
+
+
+def test_a_batch_less_a_fee_is_suggested_and_is_sure_with_a_fee_profile(make_item) -> None:
+    items = [*run(make_item, 12_345, 6_789, 45_111), make_item("b", "bank", 63_603, text="COLLECTION RUN1234567")]
+    assert [match.decision for match in solved(*items).matches] == [Decision.SUGGESTED]
+    profiled = parse_reconciliation(TEXT + "fees: {ppm: 10000}\n", "books.yaml")
+    assert [match.decision for match in solved(*items, rules=profiled).matches] == [Decision.AUTO]
+
+
+def test_several_against_several_under_one_reference(make_item) -> None:
+    parts = [make_item(f"b{n}", "bank", amount, text="RUN1234567") for n, amount in enumerate((40_000, 24_245))]
+    assert groups(solved(*run(make_item, 12_345, 6_789, 45_111), *parts)) == [{"l0", "l1", "l2", "b0", "b1"}]
+
+
+def test_a_payment_in_parts_is_one_group_and_noise_stays_out(make_item) -> None:
+    parts = [
+        make_item(f"b{n}", "bank", amount, day=n, text="NEFT HARWIL CORDEN") for n, amount in enumerate((31_234, 9_987, 4_321))
+    ]
+    outcome = solved(
+        make_item("l", "ledger", 41_221, text="Harwil Corden rent"), *parts, make_item("x", "ledger", 77_001, text="Somebody else")
+    )
+    assert groups(outcome) == [{"l", "b0", "b1"}]
+
+
+def test_sums_of_unrelated_items_are_no_group(make_item) -> None:
+    ledger = [
+        make_item(f"l{n}", "ledger", amount, text=text) for n, (amount, text) in enumerate([(12_345, "Anders"), (6_789, "Belmar")])
+    ]
+    assert not solved(*ledger, make_item("b", "bank", 19_134, text="CORFIN")).matches
+
+
+def test_a_part_that_is_missing_leaves_one_split_with_the_gap(make_item) -> None:
+    parts = [make_item(f"b{n}", "bank", 30_000 + n, text="PART INV0012345") for n in range(2)]
+    outcome = solved(make_item("l", "ledger", 90_000, text="Harwil INV0012345"), *parts)
+    assert kinds(outcome) == [("SPLIT", "b0", "b1", "l")]
+    assert outcome.breaks[0].amount_minor == 29_999
+
+
+def test_a_reversal_nets_with_its_payment_on_one_side(make_item) -> None:
+    paid, back = (
+        make_item("b1", "bank", -500, text="NEFT HARWIL 77"),
+        make_item("b2", "bank", 500, day=2, text="REVERSAL NEFT HARWIL 77"),
+    )
+    assert groups(solved(paid, back)) == [{"b1", "b2"}]
+
+
+def test_a_reversal_that_both_sides_show_is_matched_like_with_like(make_item) -> None:
+    items = [
+        make_item(f"{side[0]}{n}", side, amount, day=n, text=f"{word} Harwil INV0012345".strip())
+        for side in ("ledger", "bank")
+        for n, (amount, word) in enumerate([(-500, ""), (500, "Reversal")])
+    ]
+    assert sorted(sorted(member.id for member in match.members) for match in solved(*items).matches) == [["b0", "l0"], ["b1", "l1"]]
+
+
+def test_the_copy_of_a_matched_record_is_a_duplicate_that_names_it(make_item) -> None:
+    twice = [make_item(f"b{n}", "bank", 700, day=n, text="HARWIL INV0012345") for n in range(2)]
+    outcome = solved(make_item("l", "ledger", 700, text="Harwil INV0012345"), *twice)
+    assert kinds(outcome) == [("DUPLICATE", "b1")]
+    nearest = outcome.breaks[0].nearest
+    assert nearest is not None
+    assert nearest.id == "b0"
+
+
+def test_groups_can_be_left_out(make_item) -> None:
+    rules = parse_reconciliation(TEXT + "groups: {enabled: false}\n", "books.yaml")
+    items = [*run(make_item, 12_345, 6_789), make_item("b", "bank", 19_134, text="RUN1234567")]
+    assert not solved(*items, rules=rules).matches
+    assert groups(solved(*items))
+
+
+@pytest.mark.parametrize("section", ["groups: {most_members: 2}", "groups: {sizes: 3}"])
+def test_a_wrong_section_is_refused_with_its_line(section: str) -> None:
+    with pytest.raises(RulesError, match=r"books\.yaml:6"):
+        parse_reconciliation(TEXT + section + "\n", "books.yaml")
