@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """Canonical column → headers that mean it, lower case and without punctuation (`normal_header`)."""
 
 _BY_HEADER = {header: column for column, headers in COLUMNS.items() for header in headers}
-_PARENTHESIS = re.compile(r"\([^)]*\)")
+_PARENTHESIS = re.compile(r"\([^()]*\)")
 _NOISE = re.compile(r"[^\w/]+")
 
 
