@@ -4,9 +4,11 @@ What an archive declares is not believed: the bytes that really come out are cou
 a local path.
 """
 
+import errno
 import gzip
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ _NESTED = (*_ZIP, _GZIP, b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!\
 _OFFICE = ("[Content_Types].xml", "xl/workbook.xml", "mimetype")
 """A workbook is a zip as well; it is read as a file, not unpacked."""
 _ENCRYPTED = 0x1
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 class ArchiveLimits(NamedTuple):
@@ -60,7 +63,7 @@ def archive_kind(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist()[:100])
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (*_BROKEN, OSError):
         return "zip"
     return None if names & set(_OFFICE) else "zip"
 
@@ -82,7 +85,12 @@ def unpack(path: Path, name: str, landing: Path, limits: ArchiveLimits) -> list[
     members = _zip_members(path, name, landing, limits) if kind == "zip" else _gzip_member(path, name, landing, limits)
     try:
         return list(members)
-    except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError) as error:
+    except OSError as error:
+        # A damaged offset makes the library seek to nowhere; a full disk is no fault of the archive.
+        if not isinstance(error, gzip.BadGzipFile) and error.errno != errno.EINVAL:
+            raise
+        raise ArchiveError(f"archive {name} cannot be unpacked: {error}; ask for it again") from error
+    except _BROKEN as error:
         raise ArchiveError(f"archive {name} cannot be unpacked: {error}; ask for it again") from error
 
 
