@@ -83,7 +83,10 @@ class StatementBreaks:
         with connection.cursor(row_factory=namedtuple_row) as cursor:
             rows = cursor.execute(_STATEMENTS, (list(names),)).fetchall()
         wanted = set(self._faults(rows, names))
-        standing = {_Fault(*row[:7], tuple(row[7]), row[8]) for row in connection.execute(_STANDING, (code, _BALANCE)).fetchall()}
+        standing = set()
+        for row in connection.execute(_STANDING, (code, _BALANCE)).fetchall():
+            *told, sides, reasons = row
+            standing.add(_Fault._make((*told, tuple(sides), reasons)))
         if gone := [one.group_hash for one in standing - wanted]:
             connection.execute(
                 "DELETE FROM break WHERE reconciliation_id = %s AND type = %s AND group_hash = ANY(%s)", (code, _BALANCE, gone)
@@ -168,8 +171,8 @@ def _apart(row: Any) -> int:
     """Closing balance less what opening balance and entries give; 0 where the file's own totals failed instead."""
     if row.opening_minor is None or row.closing_minor is None:
         return 0
-    closing: int = row.closing_minor
-    return closing - row.opening_minor - (row.credit_minor or 0) + (row.debit_minor or 0)
+    apart: int = row.closing_minor - row.opening_minor - (row.credit_minor or 0) + (row.debit_minor or 0)
+    return apart
 
 
 def _proof_reasons(row: Any) -> list[list[str]]:
@@ -187,9 +190,9 @@ def _proof_reasons(row: Any) -> list[list[str]]:
 def _chain_reasons(fault: ChainFault, row: Any, other: Any) -> tuple[int, list[list[str]]]:
     named = [["other_statement", other.statement_id], ["other_file", other.raw_ref or "unknown"]]
     if fault.kind is ChainFaultKind.REPEATED:
-        moved = row.closing_minor - row.opening_minor
+        moved: int = row.closing_minor - row.opening_minor
         return moved, [["repeated", "it has the balances and totals of another statement: its entries may be there twice"], *named]
-    gap = row.opening_minor - other.closing_minor
+    gap: int = row.opening_minor - other.closing_minor
     reasons = [
         ["continuity", "it does not open with the closing balance of the statement before it: one is missing or was changed"],
         ["opening", _money(row.opening_minor, row.currency)],
