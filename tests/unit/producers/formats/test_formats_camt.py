@@ -199,3 +199,20 @@ def test_a_report_without_balances_is_proved_by_its_declared_totals_of_all_or_of
     body = f"<BkToCstmrAcctRpt>{head}{summary(declared)}{ntry('5.00')}{pending}</Rpt></BkToCstmrAcctRpt>"
     ends = of(StatementEnd, camt053.parse(io.BytesIO(f"<Document>{body}</Document>".encode())))
     assert [end.proof for end in ends] == [proof]
+
+
+@pytest.mark.parametrize("version", [f"{number:02}" for number in range(1, 15)])
+@pytest.mark.parametrize(
+    "envelope", ["{}", "<m><AppHdr xmlns='urn:h'/>{}</m>", "<s:E xmlns:s='urn:soap'><s:Body>{}</s:Body></s:E>"]
+)
+@pytest.mark.parametrize(
+    ("message", "root", "container"),
+    [("052", "BkToCstmrAcctRpt", "Rpt"), ("053", "BkToCstmrStmt", "Stmt"), ("054", "BkToCstmrDbtCdtNtfctn", "Ntfctn")],
+)
+def test_every_version_in_every_envelope(message, root, container, envelope, version):
+    namespace = f"urn:iso:std:iso:20022:tech:xsd:camt.{message}.001.{version}"
+    content = "".join(camt_parts(0, 1000, [ntry()], namespace=namespace)).partition("\n")[2]
+    content = content.replace("BkToCstmrStmt", root).replace("Stmt>", f"{container}>")
+    (end,) = of(StatementEnd, camt053.parse(io.BytesIO(envelope.format(content).encode())))
+    assert (end.start.version, end.computed.credit_minor) == (f"camt.{message}.001.{version}", 1000)
+    assert camt053.recognise(envelope.format(content).encode())
