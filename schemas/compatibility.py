@@ -10,7 +10,7 @@ from typing import Any
 from schemas.catalogue import AvroSchema, current_schema, history
 from schemas.errors import CompatibilityError
 
-__all__ = ["check_history", "incompatibilities"]
+__all__ = ["check_history", "history_faults", "incompatibilities"]
 
 _PROMOTIONS = {("int", "long"), ("string", "bytes"), ("bytes", "string")}
 
@@ -76,13 +76,20 @@ def check_history(name: str) -> None:
     Raises:
         CompatibilityError: the current schema is not the newest of the history, or two versions cannot read each other.
     """
+    for fault in history_faults(name):
+        raise CompatibilityError(fault)
+
+
+def history_faults(name: str) -> list[str]:
+    """What is wrong with a schema and its history; empty when every version can read every other."""
     versions = history(name)
     if not versions or versions[max(versions)] != current_schema(name):
-        raise CompatibilityError(
-            f"schemas/avro/{name}.avsc is not the newest version in schemas/avro/history: copy it there as "
-            f"v{max(versions, default=0) + 1} and give it an id in schemas/ids.json"
-        )
-    for reader_version, reader in versions.items():
-        for writer_version, writer in versions.items():
-            for reason in incompatibilities(reader, writer):
-                raise CompatibilityError(f"{name}: version {reader_version} cannot read version {writer_version}: {reason}")
+        number = max(versions, default=0) + 1
+        way_out = f"copy it there as v{number} and give it an id in schemas/ids.json"
+        return [f"schemas/avro/{name}.avsc is not the newest version in schemas/avro/history: {way_out}"]
+    return [
+        f"{name}: version {reader_version} cannot read version {writer_version}: {reason}"
+        for reader_version, reader in versions.items()
+        for writer_version, writer in versions.items()
+        for reason in incompatibilities(reader, writer)
+    ]

@@ -17,11 +17,11 @@ import atheris
 with atheris.instrument_imports(include=["producers.formats"], enable_loader_override=False):
     from producers.errors import FileFormatError
     from producers.formats.canonical import FileOrigin, canonicalise
-    from producers.formats.contract import BadEntry, Entry, Event, ParseOptions, StatementEnd, StatementStart
+    from producers.formats.contract import ParseOptions
     from producers.formats.registry import FORMATS
 
 from benchmarks.formats.files import WRITERS
-from schemas.money import MAX_AMOUNT_MINOR
+from tests.fixtures.promises import broken_promises
 
 __all__ = ["main"]
 
@@ -33,27 +33,6 @@ _SLOWEST_SECONDS = 10
 _MOST_MEBIBYTES = 1024
 
 
-def hold(events: list[Event]) -> None:
-    """Hold events against the promises of `producers.formats.contract`."""
-    inside = False
-    for event in events:
-        if isinstance(event, StatementStart):
-            assert not inside, "a statement begins before the one before has ended"
-            inside = True
-        elif isinstance(event, StatementEnd):
-            assert inside, "a statement ends that never began"
-            inside = False
-        elif isinstance(event, Entry):
-            assert 0 <= event.amount_minor <= MAX_AMOUNT_MINOR, event.amount_minor
-            assert len(event.currency) == 3, event.currency
-            assert event.index > 0
-            assert event.line > 0
-        elif isinstance(event, BadEntry):
-            assert event.reason
-            assert event.detail
-    assert not inside, "the last statement has no end"
-
-
 def fuzz(name: str, corpus: Path, seconds: int) -> None:
     """Run libFuzzer on one format in this process; does not return."""
     parse = FORMATS[name].parse
@@ -63,7 +42,7 @@ def fuzz(name: str, corpus: Path, seconds: int) -> None:
             events = list(parse(io.BytesIO(data), _OPTIONS))
         except FileFormatError:
             return
-        hold(events)
+        assert not broken_promises(events), broken_promises(events)
         canonicalise(iter(events), _ORIGIN)
 
     limits = [f"-max_total_time={seconds}", f"-max_len={_LONGEST_BYTES}", f"-timeout={_SLOWEST_SECONDS}"]

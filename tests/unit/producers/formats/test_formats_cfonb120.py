@@ -1,6 +1,5 @@
 """CFONB 120: overpunched amounts, decimals, complements, layouts, the balance proof, and what goes to quarantine."""
 
-import contextlib
 import datetime as dt
 import io
 
@@ -13,6 +12,7 @@ from producers.formats import cfonb120
 from producers.formats.contract import BadEntry, Entry, Finding, StatementEnd, StatementStart
 from producers.formats.sniff import sniff
 from schemas.records import Direction, Proof
+from tests.fixtures.promises import broken_by_file
 
 
 def parse(content: bytes | str) -> list[object]:
@@ -200,5 +200,4 @@ def test_what_is_written_is_read(entries, end):
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([b"01", b"04", b"05", b"07", b"??"]), st.binary(max_size=130))))
 def test_garbage_ends_in_events_or_the_typed_error(records):
-    with contextlib.suppress(FileFormatError):
-        parse(record("01", 5).encode() + b"\n" + b"\n".join(kind + rest for kind, rest in records))
+    assert broken_by_file(lambda: parse(record("01", 5).encode() + b"\n" + b"\n".join(kind + rest for kind, rest in records))) == []

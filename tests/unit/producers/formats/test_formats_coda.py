@@ -1,6 +1,5 @@
 """CODA: movements and their details, three decimals, communications, both proofs, and what goes to quarantine."""
 
-import contextlib
 import datetime as dt
 import io
 
@@ -14,6 +13,7 @@ from producers.formats.coda_records import parse_communication
 from producers.formats.contract import BadEntry, Entry, Finding, StatementEnd, StatementStart
 from producers.formats.sniff import sniff
 from schemas.records import Direction, Proof
+from tests.fixtures.promises import broken_by_file
 
 
 def parse(content: bytes | str) -> list[object]:
@@ -283,5 +283,4 @@ def test_what_is_written_is_read(entries, end):
     )
 )
 def test_garbage_ends_in_events_or_the_typed_error(records):
-    with contextlib.suppress(FileFormatError):
-        parse(header().encode() + b"\n" + b"\n".join(kind + rest for kind, rest in records))
+    assert broken_by_file(lambda: parse(header().encode() + b"\n" + b"\n".join(kind + rest for kind, rest in records))) == []
