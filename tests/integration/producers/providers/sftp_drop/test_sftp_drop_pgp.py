@@ -38,5 +38,6 @@ def test_unsigned_and_unencrypted_files_are_quarantined_and_the_rest_is_read(dro
     drop.put("c.pgp", sealed(content("R3")))
     pages = drop.settle(**signers)
     assert [bad.position.split("@")[0] for page in pages for bad in page.bad] == ["a.pgp", "b.xml"]
+    assert "takes only PGP messages" in pages[1].bad[0].detail
     assert [record.txn_id for page in pages for record in page.transactions] == ["DE123:BR3"]
     assert [bad.reason for page in Drop(drop.access).settle() for bad in page.bad] == ["malformed_file", "malformed_file"]
