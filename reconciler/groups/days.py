@@ -17,7 +17,6 @@ __all__ = ["by_days"]
 
 _ODDS_OF_DAY = 3.0
 _RATE_PPM = 990_000
-_FEE_PPM = 850_000
 _LEAST_SUPPORT = 2
 _FEW_TARGETS = 64
 _MILLION = 1_000_000
@@ -91,14 +90,12 @@ def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str
 
 
 def _charged(book: Book, deposits: Sequence[_Deposit], *, of_left: bool) -> Iterator[Proposal]:
-    """Deposits less a fee: those of a rate that recurs under the word first, then those that have no rival."""
+    """Deposits less a fee: those that a fee profile explains, and those of a rate that recurs under the word."""
     support = [sum(one.at_rate_of(other) and other is not one for other in deposits) for one in deposits]
     for one, others in zip(deposits, support, strict=True):
         sides = (one.members, (one.single,)) if of_left else ((one.single,), one.members)
         if is_fee(book, *sides)[1] or others >= _LEAST_SUPPORT - 1:
             yield _proposal(one, 5, _RATE_PPM, of_left=of_left)
-        elif len(one.members) > 2:
-            yield _proposal(one, 7, _FEE_PPM, of_left=of_left)
 
 
 def _proposal(one: _Deposit, rank: int, probability: int, *, of_left: bool) -> Proposal:

@@ -20,6 +20,7 @@ _NEAR_PPM = 999_000
 _FEE_PPM = 990_000
 _NEAR_FEE_PPM = 980_000
 _MIN_STUMP = 4
+_MIN_DIGITS = 4
 _PIECES = re.compile(r"[^0-9A-Z]+")
 _ODDS_OF_SUM = 2.0
 _MILLION = 1_000_000
@@ -72,9 +73,19 @@ def _proposed(book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[
         )
         return
     possible, explained = is_fee(book, lefts, rights)
-    if possible:
+    if possible and (explained or _is_batch(lefts, rights, token, book.reconciliation.learning.amount_ppm)):
         sure = _NEAR_PPM if explained and not near else _NEAR_FEE_PPM if near else _FEE_PPM
         yield Proposal(lefts=tuple(lefts), rights=tuple(rights), rank=2 + int(near), probability_ppm=sure, reasons=reasons)
+
+
+def _is_batch(lefts: Sequence[Item], rights: Sequence[Item], token: str, ppm: int) -> bool:
+    """Whether one item is what is left of several after a fee: the reference is one, and no member alone comes near the item."""
+    single, many = sorted((lefts, rights), key=len)
+    if len(single) > 1 or sum(map(str.isdigit, token)) < _MIN_DIGITS:
+        return False
+    paid = single[0].amount_minor
+    near = any(abs(item.amount_minor - paid) * _MILLION <= max(item.amount_minor, paid) * ppm for item in many)
+    return paid < abs(sum(item.signed_minor for item in many)) and not near
 
 
 def _pairwise_near(lefts: Sequence[Item], rights: Sequence[Item], ppm: int) -> bool:
