@@ -158,8 +158,7 @@ class BookCloser:
         return partial(
             seal_book,
             self._connection,
-            reconciliation=rules.name,
-            version=rules.version,
+            rules=rules,
             place=book.place,
             through=through,
             outcome=outcome,

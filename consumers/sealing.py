@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from consumers.book_records import Place
 from reconciler.digest import break_line, digest_of_lines, match_line
+from reconciler.reconciliation import Reconciliation
 from reconciler.types import Outcome
 from schemas.records import DEFAULT_TENANT
 
@@ -52,8 +53,7 @@ def latest_seals(connection: Connection[Any], reconciliation: str, tenant: str =
 def seal_book(
     connection: Connection[Any],
     *,
-    reconciliation: str,
-    version: int,
+    rules: Reconciliation,
     place: Place,
     through: dt.date,
     outcome: Outcome,
@@ -69,8 +69,7 @@ def seal_book(
 
     Args:
         connection: in the transaction that stores the book's decisions.
-        reconciliation: its name.
-        version: of the rules.
+        rules: the reconciliation that was closed.
         place: the book.
         through: last booking day (UTC) for which every side is complete.
         outcome: what was decided.
@@ -82,28 +81,29 @@ def seal_book(
     Returns:
         Whether there is a new seal.
     """
-    decided = [(one.booked_on, match_line(one), one.final) for one in outcome.matches]
-    decided += [(one.booked_on, break_line(one), one.final) for one in outcome.breaks]
-    digest = digest_of_lines(line for _, line, final in decided if final)
+    final = [(one.booked_on, match_line(one)) for one in outcome.matches if one.final]
+    final += [(one.booked_on, break_line(one)) for one in outcome.breaks if one.final]
+    decisions = len(outcome.matches) + len(outcome.breaks)
+    digest = digest_of_lines(line for _, line in final)
     cause = "first"
     if former is not None:
         if through < former.through or (through == former.through and digest == former.digest):
             return False
-        before = digest_of_lines(line for day, line, final in decided if final and day <= former.through)
+        before = digest_of_lines(line for day, line in final if day <= former.through)
         cause = "advanced" if before == former.digest else "reopened"
     connection.execute(
         "INSERT INTO book_seal (tenant_id, reconciliation, account_id, currency, through, rule_version, digest, inputs, decisions, "
         "provisional, proof, cause, former_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             tenant,
-            reconciliation,
+            rules.name,
             *place,
             through,
-            version,
+            rules.version,
             digest,
             inputs,
-            len(decided),
-            sum(not final for _, _, final in decided),
+            decisions,
+            decisions - len(final),
             Jsonb(prove()),
             cause,
             former.book_seal_id if former is not None else None,
