@@ -31,6 +31,7 @@ __all__ = [
     "PUBLISH_SECONDS",
     "QUARANTINED",
     "STORED",
+    "TOKEN_EXPIRY",
     "serve_metrics",
     "status_bucket",
 ]
@@ -59,6 +60,9 @@ HTTP_REQUESTS = Counter(
     ["source", "status"],
 )
 HTTP_SECONDS = Histogram("recon_provider_http_request_duration_seconds", "Length of one attempt at a request.", ["source"])
+TOKEN_EXPIRY = Gauge(
+    "recon_token_expiry_timestamp_seconds", "End of a source's OAuth token, access or refresh, Unix time.", ["source", "token"]
+)
 
 CONSUMER_LAG = Gauge("recon_consumer_lag_records", "Records behind the end of a partition.", ["topic", "partition"])
 PARTITION_HALTED = Gauge(

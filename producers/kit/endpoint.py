@@ -1,24 +1,14 @@
 """Where a provider is and how safely it is reached: address check, TLS context, proxy of the environment."""
 
-import ipaddress
 import ssl
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from producers.errors import ConfigurationError
+from reconduit import endpoint
+from reconduit.endpoint import is_loopback, proxy_for
+from reconduit.errors import SettingsError
 
 __all__ = ["check_address", "is_loopback", "proxy_for", "tls_context"]
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address never leaves this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_address(url: str) -> None:
@@ -27,13 +17,10 @@ def check_address(url: str) -> None:
     Raises:
         ConfigurationError: no absolute HTTP address, user or password in it, or plain `http` beyond loopback.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(f"base_url {parts.scheme}://{parts.hostname or ''} is no absolute http(s) address")
-    if parts.username or parts.password:
-        raise ConfigurationError(f"base_url of {parts.hostname} carries credentials; name them under `secrets:` instead")
-    if parts.scheme == "http" and not is_loopback(url):
-        raise ConfigurationError(f"base_url of {parts.hostname} is plain http; use https, http is for loopback addresses only")
+    try:
+        endpoint.check_address(url)
+    except SettingsError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def tls_context(url: str, verify: bool | str, cert: tuple[str, str] | None) -> ssl.SSLContext:
@@ -63,12 +50,3 @@ def tls_context(url: str, verify: bool | str, cert: tuple[str, str] | None) -> s
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def proxy_for(url: str) -> str | None:
-    """Proxy that the environment (`HTTPS_PROXY`, `NO_PROXY`, ...) wants for `url`; never one for loopback."""
-    parts = urlsplit(url)
-    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")

@@ -125,9 +125,14 @@ class Vault:
         Raises:
             VaultUnavailableError: Postgres is away.
         """
-        query = "DELETE FROM secret WHERE tenant_id = %s AND integration_id = %s AND name = %s"
         with self.transaction() as connection:
-            connection.execute(query, (tenant_id, integration_id, name))
+            self.delete_in(connection, tenant_id, integration_id, name)
+
+    @staticmethod
+    def delete_in(connection: psycopg.Connection[Any], tenant_id: str, integration_id: UUID, name: str) -> None:
+        """As `delete`, as part of the caller's transaction."""
+        query = "DELETE FROM secret WHERE tenant_id = %s AND integration_id = %s AND name = %s"
+        connection.execute(query, (tenant_id, integration_id, name))
 
     def forget(self, tenant_id: str, integration_id: UUID) -> None:
         """Remove every secret of an integration and all that is stored about its authorisation."""
