@@ -42,7 +42,7 @@ _INSERT = (
 )
 _MATCH = (
     "INSERT INTO match VALUES (1, %s, 1, 1, false, 1, 1000000, %s, %s, %s, %s, %s, '{0,1}', %s, '[]') "
-    "ON CONFLICT (group_hash, reconciliation_id, key) DO NOTHING"
+    "ON CONFLICT (group_hash, reconciliation_id, (members[1])) DO NOTHING"
 )
 _BREAK = "INSERT INTO break VALUES (1, %s, %s, false, 1, %s, %s, %s, %s, %s, '{0}', %s, NULL, '[]')"
 _MEMBERS = (
