@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from producers.errors import FileFormatError
 from producers.formats.canonical_records import RecordBuilder
-from producers.formats.contract import BadEntry, Entry, Event, Finding, StatementEnd, StatementStart
+from producers.formats.contract import DECLARED_TOTALS, BadEntry, Entry, Event, Finding, StatementEnd, StatementStart
 from producers.formats.identity import entry_names, own_names
 from producers.formats.origin import FileOrigin, Role
 from producers.kit.contract import BadRecord
@@ -16,20 +17,25 @@ __all__ = ["CanonicalFile", "FileOrigin", "canonicalise"]
 
 @dataclass(slots=True)
 class CanonicalFile:
-    """What a file became. `entries` counts every entry, good and bad; details are not entries."""
+    """What a file became. `entries` counts every entry, good and bad; details are not entries. `bad_entries` were unreadable."""
 
     transactions: list[CanonicalTransaction] = field(default_factory=list)
     statements: list[CanonicalStatement] = field(default_factory=list)
     bad: list[BadRecord] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     entries: int = 0
+    bad_entries: int = 0
 
 
 def canonicalise(events: Iterable[Event], origin: FileOrigin) -> CanonicalFile:
     """Collect a whole file, so that nothing of it is released when it turns out to be cut short.
 
+    An entry that cannot be read is set apart and the rest is kept, unless counts or sums that the file itself declares do not hold
+    either: then nobody can say what is missing, and the file is refused. A balance that does not hold is no such total; it becomes
+    a BALANCE break.
+
     Raises:
-        FileFormatError: from the parser behind `events`.
+        FileFormatError: from the parser behind `events`, or entries are unreadable and the file's own totals say otherwise.
     """
     file = CanonicalFile()
     entries: list[Entry] = []
@@ -39,13 +45,24 @@ def canonicalise(events: Iterable[Event], origin: FileOrigin) -> CanonicalFile:
             entries.append(event)
         elif isinstance(event, BadEntry):
             file.entries += 1
+            file.bad_entries += 1
             file.bad.append(BadRecord(event.reason, event.detail, f"{origin.path}:{event.position}", event.raw))
         elif isinstance(event, Finding):
             file.findings.append(event)
         elif isinstance(event, StatementEnd):
             _release(file, entries, event, origin)
             entries = []
+    _hold_totals(file)
     return file
+
+
+def _hold_totals(file: CanonicalFile) -> None:
+    denied = next((finding for finding in file.findings if finding.code in DECLARED_TOTALS), None)
+    if file.bad_entries and denied is not None:
+        raise FileFormatError(
+            f"line {denied.line}: {file.bad_entries} entries cannot be read and the file's own totals do not hold without them"
+            f" ({denied.message}); nothing of it is published: have it sent again"
+        )
 
 
 def _release(file: CanonicalFile, entries: list[Entry], end: StatementEnd, origin: FileOrigin) -> None:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol
 from schemas.records import Direction, Proof
 
 __all__ = [
+    "DECLARED_TOTALS",
     "BadEntry",
     "Balance",
     "CorrectionKind",
@@ -132,6 +133,9 @@ class Entry:
         position: the line, or the format's own path where lines do not tell entries apart: `Stmt[1]/Ntry[3]`.
         balance_minor: balance after the entry, signed, in formats that give one.
         correction: set where the entry corrects an earlier one instead of telling a new movement.
+        settlement_id: payout, batch or deposit that the entry is part of, in settlement reports.
+        fee_minor: what the source kept, signed minor units; `amount_minor` is before the fee. None in formats without fees.
+        transaction_type: canonical type where the format tells it by more than `code`.
     """
 
     index: int
@@ -155,6 +159,9 @@ class Entry:
     details: tuple[Detail, ...] = ()
     balance_minor: int | None = None
     correction: CorrectionKind | None = None
+    settlement_id: str | None = None
+    fee_minor: int | None = None
+    transaction_type: str | None = None
     line: int
     position: str
 
@@ -238,6 +245,9 @@ class StatementEnd:
     line: int
     position: str
 
+
+DECLARED_TOTALS = frozenset({"control_total", "declared_total_mismatch"})
+"""Codes of findings that counts or sums which the file itself declares do not hold; balances are not among them."""
 
 Event = StatementStart | Entry | BadEntry | Finding | StatementEnd
 

@@ -1,6 +1,7 @@
 """The balance proof, shared by all formats: opening + credits - debits = closing, and declared totals = computed totals."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from producers.formats.contract import Balance, Entry, EntryStatus, Totals
 from schemas.money import format_minor
@@ -93,7 +94,8 @@ class RunningProof:
     def _totals_problems(self, declared: Totals | None) -> Iterator[tuple[str, str]]:
         if declared is None or self.foreign:
             return
-        computed = self.totals()
+        # An unreadable entry is still one that came; what it is worth only the sums know.
+        computed = replace(self.totals(), entries=self.credits + self.debits + self.bad_entries)
         # Banks differ in whether their totals cover what is announced too; either way they must hold as a whole.
         problems = list(_differences(declared, computed))
         with_announced = _added(computed, self._announced.totals()) if self._announced is not None else computed
