@@ -8,7 +8,20 @@ import re
 
 from producers.errors import FileFormatError
 
-__all__ = ["DateFormats", "DecimalSeparators"]
+__all__ = ["DateCell", "DateFormats", "DecimalSeparators", "NumberCell"]
+
+
+class DateCell(str):
+    """A date that a spreadsheet stores as one, ISO 8601: it has no format of its own to be told."""
+
+    __slots__ = ()
+
+
+class NumberCell(str):
+    """A number that a spreadsheet stores as one, with a decimal point and no groups."""
+
+    __slots__ = ()
+
 
 _FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
@@ -29,14 +42,20 @@ def day_text(text: str) -> str:
 class DateFormats:
     """Formats that every date seen so far fits."""
 
-    def __init__(self, declared: str | None) -> None:
-        self._declared = declared
-        self._candidates = [declared] if declared else list(_FORMATS)
-        self._seen = 0
+    def __init__(self, declared: str | tuple[str, ...] | None) -> None:
+        self._candidates = [declared] if isinstance(declared, str) else list(declared or _FORMATS)
+        self._seen = self._cells = 0
+
+    @property
+    def _only_cells(self) -> bool:
+        return self._cells > 0 and not self._seen
 
     def see(self, text: str) -> None:
         """One value of the column; a value that fits no candidate is left for the row to be refused."""
-        if self._declared or len(self._candidates) == 1:
+        if isinstance(text, DateCell):
+            self._cells += 1
+            return
+        if len(self._candidates) == 1:
             return
         fitting = [candidate for candidate in self._candidates if _date(text, candidate) is not None]
         if fitting:
@@ -49,6 +68,8 @@ class DateFormats:
         Raises:
             FileFormatError: day and month cannot be told apart, or no value was a date.
         """
+        if len(self._candidates) > 1 and self._only_cells:
+            return self._candidates[0]
         if len(self._candidates) > 1:
             several = self._candidates if self._seen else self._candidates[:2]
             raise FileFormatError(
@@ -63,6 +84,8 @@ def parse_day(text: str, date_format: str) -> dt.date:
     Raises:
         ValueError: the text has not that format, or no calendar has the day.
     """
+    if isinstance(text, DateCell):
+        return dt.date.fromisoformat(text)
     found = _date(text, date_format)
     if found is None:
         raise ValueError(f"{text!r} is no date of format {date_format}")
@@ -87,7 +110,7 @@ class DecimalSeparators:
 
     def see(self, text: str) -> None:
         """One amount."""
-        if self._declared:
+        if self._declared or isinstance(text, NumberCell):
             return
         plain = text.strip().lstrip("+-").strip()
         if _POINT_DECIMAL.match(plain):

@@ -1,61 +1,60 @@
-"""One row of a delimited file → one entry."""
+"""One row of a table → one entry."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from producers.errors import RecordError
-from producers.formats.contract import BadEntry, Entry, Finding, ParseOptions, StatementStart, StatementType
-from producers.formats.csv_columns import CsvMapping
-from producers.formats.csv_inference import DateFormats, DecimalSeparators, parse_day
+from producers.formats.contract import BadEntry, Entry, EntryStatus, Finding, ParseOptions, StatementStart, StatementType
+from producers.formats.csv_amounts import Amounts
+from producers.formats.csv_inference import DateFormats, DecimalSeparators, NumberCell, parse_day
+from producers.formats.csv_proofs import TableProof
+from producers.formats.csv_table import Layout, Row, cell_of
 from producers.formats.references import clean_reference
-from producers.formats.running_balance import RunningBalance
 from schemas.errors import AmountError
-from schemas.money import currency_exponent, parse_minor
-from schemas.records import Direction, Proof
+from schemas.money import currency_exponent
+from schemas.records import Direction
 
-__all__ = ["RowReader", "is_filler"]
+__all__ = ["RowReader"]
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency, with two decimals: a file without a currency column, in a feed without a default."""
-
-
-def is_filler(row: Sequence[str]) -> bool:
-    """True for blank rows and rows of stars, dashes or equals signs."""
-    return not "".join(row).strip(" \t*-=_\ufeff")
+_DAMAGED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_EXACT_DIGITS = 15
+"""A spreadsheet keeps that many digits of a number; of a longer reference the rest is lost."""
+_TEXTS = frozenset({"description", "counterparty"})
 
 
 class RowReader:
     """Reads rows by the columns of their header.
 
     Attributes:
-        running: the proof by the balance column.
-        max_line_bytes: longest row.
+        proof: what the rows prove.
     """
 
     def __init__(
         self,
-        columns: dict[str, int],
-        header_width: int,
-        mapping: CsvMapping,
+        layout: Layout,
         options: ParseOptions,
         *,
         dates: DateFormats,
         decimals: DecimalSeparators,
+        settlement_references: Mapping[str, str],
     ) -> None:
-        self.running = RunningBalance()
-        self.max_line_bytes = options.max_line_bytes
-        self._columns = columns
-        self._mapping = mapping
+        mapping = layout.mapping
+        self.proof = TableProof(mapping, has_balance="balance" in layout.columns and "account" not in layout.columns)
+        self._layout, self._columns, self._mapping = layout, layout.columns, mapping
         self._date_format = dates.decide()
-        self._decimal = decimals.decide()
-        self._group = "," if self._decimal == "." else "."
-        self._currency = options.default_currency or ""
+        self._amounts = Amounts(layout.columns, mapping, decimals.decide())
+        self._currency = mapping.currency or options.default_currency or ""
         self._account = options.default_account or ""
-        self._credit_flags = frozenset(flag.upper() for flag in mapping.credit_flags)
-        self._debit_flags = frozenset(flag.upper() for flag in mapping.debit_flags)
-        self._header_width = header_width
-        self._width = max(columns.values()) + 1
+        self._settlement_references = settlement_references
+        self._patterns = [re.compile(pattern) for pattern in mapping.reference_patterns]
+        self._width = 1 + max(index for indexes in layout.columns.values() for index in indexes)
+        self._needed = 1 + max(index for name in ("date", "amount", "debit", "credit") for index in layout.columns.get(name, ()))
         self._assumed = False
+        self._unknown_kinds: dict[str, int] = {}
 
     def start(self, line: int) -> StatementStart:
         """The head of the listing, once its first row is read."""
@@ -65,14 +64,24 @@ class RowReader:
             account_id="" if "account" in self._columns else self._account,
             currency=self._currency or NO_CURRENCY,
             statement_id="",
+            version=f"{self._mapping.name or ''} {self._layout.fingerprint}".strip(),
             line=line,
             position=str(line),
         )
 
-    def read(self, row: Sequence[str], index: int, line: int, raw: bytes) -> Entry | BadEntry:
+    def continues(self, row: Row) -> str:
+        """Text that a row adds to the one before, in mappings where narration wraps; empty for a row of its own."""
+        if not self._mapping.wrapped:
+            return ""
+        texts = {index for name in _TEXTS for index in self._columns.get(name, ())}
+        others = any(cell.strip() for index, cell in enumerate(row.cells) if index not in texts)
+        return "" if others else cell_of(row.cells, self._columns, "description")
+
+    def read(self, row: Row, index: int, encoding: str) -> Entry | BadEntry:
         """The entry of a row, or why it is none."""
         try:
-            entry = self._entry(row, index, line)
+            entry = self._entry(row, index)
+            stated = self._amounts.stated(row.cells, entry.currency)
         except AmountError as error:
             reason, detail = "amount", str(error)
         except ValueError as error:
@@ -80,95 +89,111 @@ class RowReader:
         except RecordError as error:
             reason, detail = "malformed_row", str(error)
         else:
-            if "account" not in self._columns:
-                self._run(entry)
+            self.proof.add(entry, stated)
             return entry
-        self.running.skip()
-        return BadEntry(index=index, reason=reason, detail=detail, line=line, position=str(line), raw=raw)
+        self.proof.skip()
+        raw = row.text.encode(encoding, "surrogatepass" if encoding.startswith("utf") else "replace")
+        return BadEntry(index=index, reason=reason, detail=detail, line=row.line, position=str(row.line), raw=raw)
+
+    def wrap(self, entry: Entry, text: str) -> Entry:
+        """The entry with a further row of narration, and the reference that may stand in it."""
+        remittance = f"{entry.remittance or ''} {text}".strip()
+        return replace(entry, remittance=remittance, end_to_end_id=entry.end_to_end_id or self._reference_in(remittance))
 
     def findings(self, line: int) -> Iterator[Finding]:
         """What a person should know about the listing as a whole."""
         if self._assumed:
             message = f"neither a currency column nor a default currency: taken as {NO_CURRENCY} with two decimals"
             yield Finding(code="currency_assumed", message=message, line=line, position=str(line))
-        if self.running.outcome() is Proof.FAILED:
-            message = f"the balance column does not follow from the amounts in {self.running.failures} rows"
-            yield Finding(code="balance_mismatch", message=message, line=line, position=str(line))
+        for kind, at in self._unknown_kinds.items():
+            message = f"rows of type {kind!r} are not known; they are entries and count in the proof"
+            yield Finding(code="unknown_type", message=message, line=at, position=str(at))
+        yield from self.proof.findings(line)
 
-    def _cell(self, row: Sequence[str], column: str) -> str:
-        index = self._columns.get(column)
-        return row[index].strip() if index is not None else ""
+    def _entry(self, row: Row, index: int) -> Entry:
+        cells = row.cells
+        self._require_width(cells)
+        currency = self._currency_of(cells)
+        signed, fee = self._amounts.gross_and_fee(cells, currency)
+        kind = cell_of(cells, self._columns, "kind")
+        description = cell_of(cells, self._columns, "description") or None
+        settlement = cell_of(cells, self._columns, "settlement_reference") or cell_of(cells, self._columns, "settlement")
+        return Entry(
+            index=index,
+            account_id=cell_of(cells, self._columns, "account") or self._account,
+            currency=currency,
+            amount_minor=abs(signed),
+            direction=Direction.DEBIT if signed < 0 else Direction.CREDIT,
+            status=self._status(cells),
+            booking_date=parse_day(cell_of(cells, self._columns, "date"), self._date_format),
+            value_date=self._value_date(cells),
+            entry_id=self._id(cells),
+            customer_reference=clean_reference(self._whole(cells, "reference")),
+            end_to_end_id=self._reference_in(description or ""),
+            code=kind or None,
+            counterparty_name=cell_of(cells, self._columns, "counterparty") or None,
+            remittance=description,
+            balance_minor=self._amounts.balance(cells, currency),
+            settlement_id=self._settlement_references.get(settlement, settlement) or None,
+            fee_minor=fee,
+            transaction_type=self._type(kind, row.line),
+            line=row.line,
+            position=str(row.line),
+        )
 
-    def _entry(self, row: Sequence[str], index: int, line: int) -> Entry:
-        if len(row) < self._width:
-            raise RecordError(f"the row has {len(row)} cells, the header needs {self._width}; it may be cut short")
-        if any(cell.strip() for cell in row[self._header_width :]):
-            raise RecordError(f"the row has {len(row)} cells, the header {self._header_width}; a separator in a text is not quoted")
-        currency = self._cell(row, "currency").upper() or self._currency
+    def _require_width(self, cells: Sequence[str]) -> None:
+        header = len(self._layout.header)
+        if len(cells) < self._needed or (not self._mapping.only_declared and len(cells) < self._width):
+            raise RecordError(f"the row has {len(cells)} cells, the header needs {self._width}; it may be cut short")
+        if any(cell.strip() for cell in cells[header:]):
+            raise RecordError(f"the row has {len(cells)} cells, the header {header}; a separator in a text is not quoted")
+
+    def _currency_of(self, cells: Sequence[str]) -> str:
+        currency = cell_of(cells, self._columns, "currency").upper() or self._currency
         if not currency:
             self._assumed = True
             currency = NO_CURRENCY
         currency_exponent(currency)
         if not self._currency:
             self._currency = currency
-        signed = self._signed(row, currency)
-        return Entry(
-            index=index,
-            account_id=self._cell(row, "account") or self._account,
-            currency=currency,
-            amount_minor=abs(signed),
-            direction=Direction.DEBIT if signed < 0 else Direction.CREDIT,
-            booking_date=parse_day(self._cell(row, "date"), self._date_format),
-            value_date=self._value_date(row),
-            entry_id=self._cell(row, "id") or None,
-            customer_reference=clean_reference(self._cell(row, "reference")),
-            counterparty_name=self._cell(row, "counterparty") or None,
-            remittance=self._cell(row, "description") or None,
-            balance_minor=self._balance(row, currency),
-            line=line,
-            position=str(line),
-        )
+        return currency
 
-    def _value_date(self, row: Sequence[str]) -> dt.date | None:
-        text = self._cell(row, "value_date")
+    def _value_date(self, cells: Sequence[str]) -> dt.date | None:
+        text = cell_of(cells, self._columns, "value_date")
         return parse_day(text, self._date_format) if text else None
 
-    def _amount(self, text: str, currency: str) -> int:
-        # Accountants write a negative amount in parentheses.
-        plain = f"-{text[1:-1]}" if text.startswith("(") and text.endswith(")") else text.replace("- ", "-")
-        return parse_minor(plain, currency, decimal=self._decimal, group=self._group)
+    def _id(self, cells: Sequence[str]) -> str | None:
+        parts = [cells[index].strip() for index in self._columns.get("id_columns", ()) if index < len(cells)]
+        return ":".join(parts) if any(parts) else self._whole(cells, "id") or None
 
-    def _signed(self, row: Sequence[str], currency: str) -> int:
-        if "amount" in self._columns and self._cell(row, "amount"):
-            amount = self._amount(self._cell(row, "amount"), currency)
-            flag = self._cell(row, "direction").upper()
-            if flag in self._credit_flags:
-                return abs(amount)
-            if flag in self._debit_flags:
-                return -abs(amount)
-            if flag and "direction" in self._mapping.columns:
-                raise RecordError(f"direction {flag!r} is in neither credit_flags nor debit_flags of the mapping")
-            return amount if self._mapping.signs == "positive_credit" else -amount
-        credit, debit = self._cell(row, "credit"), self._cell(row, "debit")
-        if not credit and not debit:
-            raise RecordError("the row has no amount")
-        credit_minor = abs(self._amount(credit, currency)) if credit else 0
-        debit_minor = abs(self._amount(debit, currency)) if debit else 0
-        if credit_minor and debit_minor:
-            raise RecordError("the row has both a debit and a credit")
-        return credit_minor - debit_minor
+    def _whole(self, cells: Sequence[str], column: str) -> str:
+        """A reference that no spreadsheet has shortened.
 
-    def _balance(self, row: Sequence[str], currency: str) -> int | None:
-        text = self._cell(row, "balance")
-        if not text:
+        Raises:
+            RecordError: digits of it are lost.
+        """
+        text = cell_of(cells, self._columns, column)
+        if _DAMAGED.fullmatch(text) or (isinstance(text, NumberCell) and sum(map(str.isdigit, text)) > _EXACT_DIGITS):
+            raise RecordError(f"{column} {text!r} became a number in a spreadsheet and has lost digits; get the original file")
+        return text
+
+    def _status(self, cells: Sequence[str]) -> EntryStatus:
+        if "status" not in self._columns:
+            return EntryStatus.BOOKED
+        text = cell_of(cells, self._columns, "status")
+        status = self._mapping.statuses.get(text.lower())
+        if status is None:
+            raise RecordError(f"status {text!r} is not in statuses of the mapping")
+        return status
+
+    def _type(self, kind: str, line: int) -> str | None:
+        if not self._mapping.types or not kind:
             return None
-        upper = text.upper()
-        if upper.endswith(("CR", "DR")):
-            amount = abs(self._amount(text[:-2].strip(), currency))
-            return -amount if upper.endswith("DR") else amount
-        return self._amount(text, currency)
+        known = self._mapping.types.get(kind.lower())
+        if known is None and len(self._unknown_kinds) < self._width:
+            self._unknown_kinds.setdefault(kind, line)
+        return known
 
-    def _run(self, entry: Entry) -> None:
-        if "balance" in self._columns:
-            signed = entry.amount_minor if entry.direction is Direction.CREDIT else -entry.amount_minor
-            self.running.add(signed, entry.balance_minor, entry.booking_date)
+    def _reference_in(self, text: str) -> str | None:
+        found = (pattern.search(text) for pattern in self._patterns)
+        return next((match[match.lastindex or 0] for match in found if match), None)
