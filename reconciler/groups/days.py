@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from fractions import Fraction
 
 from reconciler.book import Book
 from reconciler.decisions import book_order, day_of
@@ -17,7 +18,6 @@ __all__ = ["by_days"]
 
 _ODDS_OF_DAY = 3.0
 _RATE_PPM = 990_000
-_LEAST_SUPPORT = 2
 _FEW_TARGETS = 64
 _MILLION = 1_000_000
 
@@ -38,10 +38,11 @@ class _Deposit:
         total = sum(item.signed_minor for item in self.members)
         return (total - self.single.signed_minor) * (1 if total > 0 else -1)
 
-    def at_rate_of(self, other: "_Deposit") -> bool:
-        """Whether the deductions of two deposits are of the same rate, each rounded to a minor unit."""
-        ours, theirs = (abs(sum(item.signed_minor for item in one.members)) for one in (self, other))
-        return abs(self.kept * theirs - other.kept * ours) <= ours + theirs
+    @property
+    def rates(self) -> tuple[Fraction, Fraction]:
+        """Lowest and highest rate that the deduction may be of, which was rounded to a minor unit."""
+        total = abs(sum(item.signed_minor for item in self.members))
+        return Fraction(self.kept - 1, total), Fraction(self.kept + 1, total)
 
 
 def by_days(book: Book, names: tuple[AbstractSet[str], AbstractSet[str]]) -> Iterator[Proposal]:
@@ -91,11 +92,24 @@ def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str
 
 def _charged(book: Book, deposits: Sequence[_Deposit], *, of_left: bool) -> Iterator[Proposal]:
     """Deposits less a fee: those that a fee profile explains, and those of a rate that recurs under the word."""
-    support = [sum(one.at_rate_of(other) and other is not one for other in deposits) for one in deposits]
-    for one, others in zip(deposits, support, strict=True):
+    recurring = _recurring([one.rates for one in deposits])
+    for place, one in enumerate(deposits):
         sides = (one.members, (one.single,)) if of_left else ((one.single,), one.members)
-        if is_fee(book, *sides)[1] or others >= _LEAST_SUPPORT - 1:
+        if place in recurring or is_fee(book, *sides)[1]:
             yield _proposal(one, 5, _RATE_PPM, of_left=of_left)
+
+
+def _recurring(rates: Sequence[tuple[Fraction, Fraction]]) -> AbstractSet[int]:
+    """Places of the ranges that another one overlaps."""
+    found: set[int] = set()
+    farthest: int | None = None
+    for place in sorted(range(len(rates)), key=rates.__getitem__):
+        # Of the ranges that begin before this one, the one that reaches farthest overlaps it if any does.
+        if farthest is not None and rates[farthest][1] >= rates[place][0]:
+            found |= {farthest, place}
+        if farthest is None or rates[place][1] > rates[farthest][1]:
+            farthest = place
+    return found
 
 
 def _proposal(one: _Deposit, rank: int, probability: int, *, of_left: bool) -> Proposal:
