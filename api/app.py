@@ -15,7 +15,7 @@ from api.authentication import Authentication
 from api.context import Clock, build_context, utc_now
 from api.database import Database
 from api.problems import install_problem_handlers
-from api.routes import deciding, explain, health, operators, page, sign_in, v1
+from api.routes import deciding, explain, health, integrations, oauth, operators, page, sign_in, v1
 from api.security_headers import SecurityHeaders
 from reconduit.settings import Settings
 from reconduit.sources import load_sources
@@ -84,7 +84,17 @@ def create_app(settings: Settings, *, host: str = "127.0.0.1", no_auth: bool = F
     app.state.context = build_context(database, access, now, _patience(settings.sources_file))
     app.add_middleware(Authentication, access=access, now=now)
     install_problem_handlers(app)
-    for router in (v1.router, explain.router, operators.router, health.router, sign_in.router, page.router, deciding.router):
+    for router in (
+        v1.router,
+        explain.router,
+        operators.router,
+        integrations.router,
+        oauth.router,
+        health.router,
+        sign_in.router,
+        page.router,
+        deciding.router,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return app

@@ -7,6 +7,7 @@ from reconduit.errors import ReconduitError
 __all__ = [
     "AccessRefusedError",
     "ApiError",
+    "AuthorisationRefusedError",
     "BadCursorError",
     "BadFilterError",
     "BadMembersError",
@@ -15,9 +16,13 @@ __all__ = [
     "ForeignOriginError",
     "IdempotencyKeyError",
     "NotFoundError",
+    "PreconditionFailedError",
+    "ProviderFailedError",
+    "ProviderUnavailableError",
     "QueryTimeoutError",
     "UnauthorizedError",
     "UnknownHostError",
+    "VaultClosedError",
 ]
 
 
@@ -90,6 +95,42 @@ class ConflictError(ApiError):
 
     status = 409
     slug = "conflict"
+
+
+class PreconditionFailedError(ApiError):
+    """What the change was meant for has been changed by somebody else."""
+
+    status = 412
+    slug = "precondition-failed"
+
+
+class VaultClosedError(ApiError):
+    """Secrets can neither be stored nor opened: the process has no key, or the database is away."""
+
+    status = 503
+    slug = "vault-closed"
+
+
+class AuthorisationRefusedError(ApiError):
+    """An OAuth authorisation that does not stand: it was not asked for in this session, or a person must authorise first."""
+
+    status = 409
+    slug = "authorisation-refused"
+
+
+class ProviderFailedError(ApiError):
+    """A provider refuses, or answers what cannot be understood."""
+
+    status = 502
+    slug = "provider-failed"
+
+
+class ProviderUnavailableError(ApiError):
+    """A provider does not answer, or asks to come back later."""
+
+    retryable = True
+    status = 503
+    slug = "provider-unavailable"
 
 
 class UnknownHostError(ApiError):

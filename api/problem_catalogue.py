@@ -5,6 +5,10 @@ from typing import Final
 __all__ = ["PROBLEMS"]
 
 PROBLEMS: Final = {
+    "authorisation-refused": (
+        "Authorisation refused",
+        "The answer belongs to no authorisation of this session, or a person must authorise the integration first.",
+    ),
     "bad-cursor": (
         "Cursor refused",
         "A cursor continues one listing with the same filters and sort order. Start again without `cursor`.",
@@ -37,7 +41,20 @@ PROBLEMS: Final = {
         "Not found",
         "There is nothing at this address. A break that was resolved has no page any more; search by its key.",
     ),
+    "precondition-failed": (
+        "Precondition failed",
+        "Somebody changed it since it was read. Read it again, and repeat the change with the new ETag if it is still wanted.",
+    ),
+    "provider-failed": (
+        "Provider refused",
+        "The provider refuses the client, or its answer cannot be understood. Check the OAuth settings and the secrets.",
+    ),
+    "provider-unavailable": ("Provider unavailable", "The provider does not answer, or asks to come back later. Ask again."),
     "query-timeout": ("Query timeout", "The query took too long. Narrow it by date, account, source or reconciliation."),
     "unauthorized": ("Unauthorized", "Send `Authorization: Bearer TOKEN` with the token in RECONDUIT_API_TOKEN, or sign in."),
+    "vault-closed": (
+        "Vault closed",
+        "The server has no key to seal secrets with. Set RECONDUIT_VAULT_KEY_FILE or RECONDUIT_VAULT_KEYS and start it again.",
+    ),
     "unknown-host": ("Unknown host", "Without a token, requests must name 127.0.0.1, [::1] or localhost as their host."),
 }

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from schemas.closing_tables import book_seal, operator_decision, pair_profile, rule_version
+from schemas.integration_tables import integration, integration_command, integration_event, source_lease
 from schemas.metadata import metadata
 from schemas.vault_tables import oauth_client, oauth_request, oauth_token, secret
 
@@ -36,6 +37,9 @@ __all__ = [
     "break_",
     "consumer_offset",
     "file_ledger",
+    "integration",
+    "integration_command",
+    "integration_event",
     "match",
     "metadata",
     "oauth_client",
@@ -50,6 +54,7 @@ __all__ = [
     "secret",
     "source",
     "source_cursor",
+    "source_lease",
     "source_progress",
     "source_watermark",
     "statement",

@@ -23,8 +23,10 @@ OPEN = {"/livez", "/readyz"}
 PAGES = ["/", "/fragments/overview", f"/breaks/{SAMPLE_ID}", f"/matches/{SAMPLE_ID}", "/quarantine"]
 
 
-def documented_paths(app: FastAPI) -> list[str]:
-    paths = [re.sub(r"\{\w+\}", SAMPLE_ID, path.replace("{number}", SAMPLE_NUMBER)) for path in app.openapi()["paths"]]
+def documented_paths(app: FastAPI, method: str | None = None) -> list[str]:
+    """Every path, or those that take `method`, with a value for each parameter."""
+    named = [path for path, operations in app.openapi()["paths"].items() if method is None or method in operations]
+    paths = [re.sub(r"\{\w+\}", SAMPLE_ID, path.replace("{number}", SAMPLE_NUMBER)) for path in named]
     assert len(paths) >= 11
     return paths
 
@@ -65,7 +67,7 @@ def test_every_route_but_health_is_closed(app: FastAPI, anonymous: httpx.Client,
 
 
 def test_the_token_opens_every_route(app: FastAPI, client: httpx.Client) -> None:
-    for path in [*documented_paths(app), *PAGES, "/v1/openapi.json"]:
+    for path in [*documented_paths(app, "get"), *PAGES, "/v1/openapi.json"]:
         assert client.get(path).status_code == (404 if SAMPLE_ID in path or SAMPLE_NUMBER in path else 200), path
 
 

@@ -1,0 +1,1 @@
+"""Integrations: configured connections of a tenant to providers, their status, their commands and their events."""
