@@ -13,8 +13,9 @@ from api.session import COOKIE, session_is_valid
 
 __all__ = ["OPEN_PATHS", "Authentication"]
 
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/login"})
-"""Open to everybody: they tell nothing about the data. `/static/` and `/problems/` are open too."""
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/login", "/oauth/callback"})
+"""Open to everybody: they tell nothing about the data. `/static/` and `/problems/` are open too. The callback of OAuth asks for the
+cookie of whoever began the authorisation instead, because browsers keep the session's cookie back when another site sends them."""
 _OPEN_PREFIXES = ("/static/", "/problems/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -35,6 +35,7 @@ class Database:
     """Reads from the database at `dsn`; connects when first asked, and again after an outage."""
 
     def __init__(self, dsn: str, *, connections: int = 4) -> None:
+        self._dsn = dsn
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             dsn,
             kwargs={"row_factory": dict_row, "connect_timeout": 3, "application_name": "reconduit-api"},
@@ -47,6 +48,11 @@ class Database:
             reconnect_timeout=_WAIT_SECONDS,
             name="api",
         )
+
+    @property
+    def dsn(self) -> str:
+        """For work that needs connections of its own, such as a lock that is held while a provider answers."""
+        return self._dsn
 
     def open(self) -> Self:
         """Start the pool; does not wait for Postgres."""

@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 from reconduit.errors import SettingsError
 from schemas.records import DEFAULT_TENANT
 
-__all__ = ["ReadSecret", "SecretRef", "SourceConfig", "load_sources"]
+__all__ = ["AccessToken", "ReadSecret", "SecretRef", "SourceConfig", "load_sources"]
+
+AccessToken = Callable[[SecretStr | None], SecretStr]
+"""Gives an OAuth access token that is good now; told one that was just refused, another one."""
 
 ReadSecret = Callable[[str], SecretStr]
 """Opens a secret of one integration by its name, as `reconduit.vault.Vault.reader` makes it."""
@@ -81,6 +84,26 @@ class SourceConfig(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
     """The connector's own options; it validates them."""
     secrets: dict[str, SecretRef] = Field(default_factory=dict)
+    _access_token: AccessToken | None = PrivateAttr(default=None)
+
+    def with_access_token(self, access_token: AccessToken) -> Self:
+        """The same source, authorised by OAuth."""
+        authorised = self.model_copy()
+        authorised._access_token = access_token
+        return authorised
+
+    def access_token(self, refused: SecretStr | None = None) -> SecretStr:
+        """An OAuth access token that is good now.
+
+        Raises:
+            SettingsError: the source is not an integration with OAuth settings.
+            AuthorisationError: there is no usable token; see `reconduit.authorisation.errors`.
+        """
+        if self._access_token is None:
+            raise SettingsError(
+                f"source {self.name} has no OAuth authorisation; put the OAuth settings of its integration"
+            )
+        return self._access_token(refused)
 
     def bound_to(self, read: ReadSecret) -> Self:
         """The same source, whose references to the vault open with `read`."""

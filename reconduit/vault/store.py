@@ -114,8 +114,11 @@ class Vault:
         return lambda name: self.get(tenant_id, integration_id, name)
 
     def names(self, tenant_id: str, integration_id: UUID) -> list[str]:
-        """Names of an integration's secrets, in order; tells nothing of what they are."""
-        query = "SELECT name FROM secret WHERE tenant_id = %s AND integration_id = %s ORDER BY name"
+        """Names of the secrets that were put for an integration, in order.
+
+        Names with a dot in them are Reconduit's own, such as `oauth.tokens`, and are not among them.
+        """
+        query = "SELECT name FROM secret WHERE tenant_id = %s AND integration_id = %s AND strpos(name, '.') = 0 ORDER BY name"
         with self.transaction() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             return [name for (name,) in cursor.execute(query, (tenant_id, integration_id)).fetchall()]
 
