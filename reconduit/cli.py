@@ -19,6 +19,8 @@ from reconduit.commands.rules import rules
 from reconduit.commands.rules_diff import diff, list_stored
 from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
+from reconduit.commands.source_actions import health, logs, status, sync, sync_due, test
+from reconduit.commands.sources import sources
 from reconduit.errors import ReconduitError
 
 __all__ = ["app", "main"]
@@ -37,6 +39,10 @@ rules.command()(diff)
 rules.command("list")(list_stored)
 app.add_typer(rules)
 app.add_typer(decide)
+for action in (test, sync, status, logs, health):
+    sources.command()(action)
+sources.command("sync-due")(sync_due)
+app.add_typer(sources)
 
 
 def main() -> None:
