@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from producers.errors import RecordError
 from producers.formats.csv_columns import Columns, CsvMapping
 from producers.formats.csv_inference import NumberCell
-from producers.formats.csv_table import cell_of, without_symbols
+from producers.formats.csv_table import cell_of, trimmed, without_symbols
 from schemas.money import parse_minor
 
 __all__ = ["Amounts"]
@@ -32,7 +32,7 @@ class Amounts:
         signed = self._signed(cells, currency)
         if "fee_columns" not in self._columns:
             return signed, None
-        texts = [cells[index].strip() for index in self._columns["fee_columns"] if index < len(cells)]
+        texts = [trimmed(cells[index]) for index in self._columns["fee_columns"] if index < len(cells)]
         fee = sum(self._amount(text, currency) for text in texts if text)
         if self._mapping.fee_signs == "negative_cost":
             fee = -fee

@@ -115,12 +115,12 @@ class RowReader:
         self._require_width(cells)
         currency = self._currency_of(cells)
         signed, fee = self._amounts.gross_and_fee(cells, currency)
-        kind = cell_of(cells, self._columns, "kind")
-        description = cell_of(cells, self._columns, "description") or None
-        settlement = cell_of(cells, self._columns, "settlement_reference") or cell_of(cells, self._columns, "settlement")
+        kind = str(cell_of(cells, self._columns, "kind"))
+        description = str(cell_of(cells, self._columns, "description")) or None
+        settlement = str(self._whole(cells, "settlement_reference") or self._whole(cells, "settlement"))
         return Entry(
             index=index,
-            account_id=cell_of(cells, self._columns, "account") or self._account,
+            account_id=str(cell_of(cells, self._columns, "account")) or self._account,
             currency=currency,
             amount_minor=abs(signed),
             direction=Direction.DEBIT if signed < 0 else Direction.CREDIT,
@@ -131,7 +131,7 @@ class RowReader:
             customer_reference=clean_reference(self._whole(cells, "reference")),
             end_to_end_id=self._reference_in(description or ""),
             code=kind or None,
-            counterparty_name=cell_of(cells, self._columns, "counterparty") or None,
+            counterparty_name=str(cell_of(cells, self._columns, "counterparty")) or None,
             remittance=description,
             balance_minor=self._amounts.balance(cells, currency),
             settlement_id=self._settlement_references.get(settlement, settlement) or None,
@@ -164,7 +164,7 @@ class RowReader:
 
     def _id(self, cells: Sequence[str]) -> str | None:
         parts = [cells[index].strip() for index in self._columns.get("id_columns", ()) if index < len(cells)]
-        return ":".join(parts) if any(parts) else self._whole(cells, "id") or None
+        return ":".join(parts) if any(parts) else str(self._whole(cells, "id")) or None
 
     def _whole(self, cells: Sequence[str], column: str) -> str:
         """A reference that no spreadsheet has shortened.

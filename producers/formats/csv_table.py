@@ -10,7 +10,7 @@ from producers.formats.csv_columns import Columns, CsvMapping, header_fingerprin
 from producers.formats.csv_inference import DateFormats, DecimalSeparators
 from producers.formats.mappings import recognise_report, with_settings
 
-__all__ = ["Layout", "Row", "Table", "body", "cell_of", "find_layout", "layout_of", "survey", "without_symbols"]
+__all__ = ["Layout", "Row", "Table", "body", "cell_of", "find_layout", "layout_of", "survey", "trimmed", "without_symbols"]
 
 _PREAMBLE_ROWS = 60
 """Banks put 5 to 25 lines of address and account before the header."""
@@ -147,11 +147,14 @@ def survey(layout: Layout) -> tuple[DateFormats, DecimalSeparators, dict[str, st
 def cell_of(cells: Sequence[str], columns: Columns, name: str) -> str:
     """The first cell of a column that is not blank, without blanks around it; a cell of a spreadsheet keeps its type."""
     for index in columns.get(name, ()):
-        cell = cells[index] if index < len(cells) else ""
-        plain = cell.strip() if type(cell) is str else cell
-        if plain:
+        if index < len(cells) and (plain := trimmed(cells[index])):
             return plain
     return ""
+
+
+def trimmed(cell: str) -> str:
+    """A cell without blanks around it; one of a spreadsheet keeps its type."""
+    return cell.strip() if type(cell) is str else cell
 
 
 def without_symbols(cell: str, symbols: str) -> str:

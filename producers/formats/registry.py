@@ -4,7 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from producers.errors import ConfigurationError
-from producers.formats import bai2, camt053, cfonb120, coda, csv_mapping, mt940, nacha, ofx, qif
+from producers.formats import (
+    bai2,
+    camt053,
+    cfonb120,
+    coda,
+    csv_mapping,
+    html_table,
+    mt940,
+    nacha,
+    ofx,
+    paypal_settlement,
+    qif,
+    spreadsheet,
+)
 from producers.formats.contract import StatementParser
 
 __all__ = ["FORMATS", "StatementFormat", "format_named"]
@@ -38,6 +51,9 @@ FORMATS = {
         StatementFormat("cfonb120", "text/plain", cfonb120.parse, cfonb120.recognise),
         StatementFormat("coda", "text/plain", coda.parse, coda.recognise),
         StatementFormat("qif", "application/x-qif", qif.parse, qif.recognise),
+        StatementFormat("spreadsheet", "application/vnd.ms-excel", spreadsheet.parse, spreadsheet.recognise),
+        StatementFormat("html", "text/html", html_table.parse, html_table.recognise),
+        StatementFormat("paypal.stl", "text/csv", paypal_settlement.parse, paypal_settlement.recognise),
         StatementFormat("csv", "text/csv", csv_mapping.parse, csv_mapping.recognise),
     )
 }

@@ -1,5 +1,6 @@
 """`reconduit match` takes every statement format on either side."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from producers.formats.registry import FORMATS
 from reconduit.matching.run import run_match
+from tests.fixtures.workbooks import workbook
 
 LEDGER = (
     "id,date,amount,currency,reference,memo\nL1,2026-01-05,100.00,{currency},INV-00042,rent\n"
@@ -97,12 +99,34 @@ FILES = {
         "EUR",
         "!Type:Bank\nD2026-01-05\nT100.00\nNINV-00042\nPACME\n^\nD2026-01-05\nT-12.50\nNINV-00043\n^\n",
     ),
+    "paypal.stl": (
+        "USD",
+        ('"RH",2026/01/06 09:00:00 +0000,"A","ACC","9"\n"FH",01\n"SH",2026/01/05 00:00:00 +0000,2026/01/05,"ACC",""\n'
+        '"CH","Transaction ID","Invoice ID","Transaction Event Code","Transaction Completion Date","Transaction Debit or Credit",'
+        '"Gross Transaction Amount","Gross Transaction Currency"\n'
+        '"SB","1AB","INV-00042","T0006",2026/01/05 10:00:00 +0000,"CR",10000,"USD"\n'
+        '"SB","2AB","INV-00043","T0006",2026/01/05 11:00:00 +0000,"DR",1250,"USD"\n'
+        '"SF","USD",10000,1250,0,0,"CR",0,"CR",8750\n"SC",2\n"RF",2\n'),
+    ),
+    "html": (
+        "EUR",
+        ("<html><table><tr><th>Date<th>Amount<th>Reference</tr><tr><td>2026-01-05<td>100.00<td>INV-00042</tr>"
+        "<tr><td>2026-01-05<td>-12.50<td>INV-00043</tr></table></html>"),
+    ),
     "csv": ("EUR", LEDGER.format(currency="EUR")),
 }  # fmt: skip
 
 
 def test_every_format_is_here():
-    assert set(FILES) == set(FORMATS)
+    assert {*FILES, "spreadsheet"} == set(FORMATS)
+
+
+def test_a_workbook_matches_the_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [["Date", "Amount", "Reference"], [dt.date(2026, 1, 5), 100, "INV-00042"], ["2026-01-05", -12.5, "INV-00043"]]
+    (tmp_path / "download").write_bytes(workbook(rows))
+    (tmp_path / "ledger").write_text(LEDGER.format(currency="EUR"), encoding="utf-8")
+    status = run_match(str(tmp_path / "download"), str(tmp_path / "ledger"), rules=None, out=None, json="-", currency="EUR")
+    assert status == 0, capsys.readouterr()
 
 
 @pytest.mark.parametrize("name", FILES)

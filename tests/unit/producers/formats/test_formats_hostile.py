@@ -15,7 +15,7 @@ from producers.formats.sniff import sniff
 from schemas.records import Proof
 from tests.fixtures.long_files import WRITERS, GeneratedStream
 
-NAMES = tuple(FORMATS)
+NAMES = tuple(name for name in FORMATS if name in WRITERS)
 XML = ("camt.053", "ofx")
 CANNOT_TELL = ("qif", "csv")
 """Formats without an end or a total: a file that is cut between two entries looks whole."""

@@ -1,0 +1,163 @@
+"""Workbooks and HTML that calls itself .xls: the same entries as from text, exact amounts, and caps on what they take."""
+
+import datetime as dt
+import io
+import zipfile
+
+import pytest
+
+from producers.errors import FileFormatError
+from producers.formats import html_table, spreadsheet, workbook_guard
+from producers.formats.contract import BadEntry, Entry, ParseOptions, StatementEnd, StatementStart
+from producers.formats.sniff import sniff
+from schemas.records import Direction, Proof
+from tests.fixtures.workbooks import workbook
+
+HEADER = ["Date", "Narration", "Chq./Ref.No.", "Value Dt", "Withdrawal Amt.", "Deposit Amt.", "Closing Balance"]
+HDFC = [
+    ["HDFC BANK Ltd."],
+    [],
+    HEADER,
+    ["********"] * 7,
+    ["01/02/26", "UPI-A", "0000507013158785", "01/02/26", 100850.1, None, 399149.9],
+    [dt.date(2026, 2, 2), "NEFT-B", "N032", dt.date(2026, 2, 2), None, 25000.5, 424150.4],
+    ["STATEMENT SUMMARY :-"],
+]
+PAGE = (
+    "<html><body><table><tr><td colspan=7>Account Number: 123<td></tr></table><table border=1>"
+    "<tr><td>Txn Date</td><td>Value Date</td><td>Description</td><td>Ref No./Cheque No.</td><td>Debit</td><td>Credit</td>"
+    "<td>Balance</td></tr>\n<tr><td>21 Apr 2026</td><td>21 Apr 2026</td><td>TO TRANSFER&nbsp;&amp; FEE</td><td>R1</td>"
+    "<td>50,000.00</td><td>&nbsp;</td><td>2,25,400.45</td></tr>\n"
+    "<tr><td>5 Jun 2026<td>5 Jun 2026<td>BY TRANSFER<td>R2<td><td>1,75,000.00<td>4,00,400.45</table></body></html>"
+)
+
+
+def read(content, **options):
+    return list(sniff(content).parse(io.BytesIO(content), ParseOptions(**options)))
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_banks_workbook_is_read_by_its_header_and_proves():
+    events = read(workbook(HDFC))
+    assert of(StatementStart, events)[0].version.startswith("hdfc ")
+    entries = of(Entry, events)
+    assert [(entry.amount_minor, entry.direction, entry.booking_date) for entry in entries] == [
+        (10085010, Direction.DEBIT, dt.date(2026, 2, 1)),
+        (2500050, Direction.CREDIT, dt.date(2026, 2, 2)),
+    ]
+    assert [entry.line for entry in entries] == [5, 6]
+    assert entries[0].customer_reference == "0000507013158785"
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+@pytest.mark.parametrize(
+    ("amount", "minor"), [(0.1, 10), (19.99, 1999), (1234567.89, 123456789), (5, 500), (-2.5, -250), (1e6, 10**8)]
+)
+def test_amounts_are_what_was_typed(amount, minor):
+    (entry,) = of(Entry, read(workbook([["Date", "Amount"], ["2026-01-05", amount]]), default_currency="EUR"))
+    assert (entry.amount_minor if entry.direction is Direction.CREDIT else -entry.amount_minor) == minor
+
+
+@pytest.mark.parametrize("amount", [0.1 + 0.2, 1.005, 1e300, 12.345])
+def test_an_amount_that_does_not_fit_the_currency_is_quarantined(amount):
+    (bad,) = of(BadEntry, read(workbook([["Date", "Amount"], ["2026-01-05", amount]]), default_currency="EUR"))
+    assert bad.reason == "amount"
+
+
+def test_a_comma_as_decimal_separator_does_not_hold_for_numbers():
+    rows = [["Date", "Amount"], ["2026-01-05", "1.234,50"], ["2026-01-06", 12.5]]
+    assert [entry.amount_minor for entry in of(Entry, read(workbook(rows), default_currency="EUR"))] == [123450, 1250]
+
+
+@pytest.mark.parametrize("reference", [1.23e15, 5070131587851234, "1.23E+15"])
+def test_a_reference_that_lost_digits_is_quarantined(reference):
+    rows = [["Date", "Amount", "Reference"], ["2026-01-05", 1, reference], ["2026-01-05", 2, 507013158785]]
+    events = read(workbook(rows), default_currency="EUR")
+    assert "lost digits" in of(BadEntry, events)[0].detail
+    assert [entry.customer_reference for entry in of(Entry, events)] == ["507013158785"]
+
+
+def test_of_several_sheets_with_a_header_the_feed_must_name_one():
+    rows = [["Date", "Amount"], ["2026-01-05", 1]]
+    content = workbook(sheets={"Notes": [["x"]], "Jan": rows, "Feb": [*rows, ["2026-02-05", 2]]})
+    with pytest.raises(FileFormatError, match="Jan, Feb"):
+        read(content, default_currency="EUR")
+    assert len(of(Entry, read(content, default_currency="EUR", mapping={"sheet": "Feb"}))) == 2
+    with pytest.raises(FileFormatError, match="Mar"):
+        read(content, mapping={"sheet": "Mar"})
+
+
+def test_a_workbook_that_is_cut_short_or_something_else_is_refused():
+    whole = workbook(HDFC)
+    for length in range(9, len(whole) - 1, 97):
+        with pytest.raises(FileFormatError):
+            list(spreadsheet.parse(io.BytesIO(whole[:length])))
+    for content in (workbook_guard.OLE + b"\0" * 600, b"PK\x03\x04xl/", b""):
+        with pytest.raises(FileFormatError):
+            list(spreadsheet.parse(io.BytesIO(content)))
+
+
+def test_damaged_bytes_end_in_events_or_the_typed_error():
+    whole = workbook(HDFC)
+    for at in range(0, len(whole), 53):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0x5A
+        try:
+            list(spreadsheet.parse(io.BytesIO(bytes(damaged))))
+        except FileFormatError as error:
+            assert str(error)
+
+
+def test_cells_far_apart_are_refused_before_they_are_laid_out():
+    content = workbook([["Date", "Amount"], ["2026-01-05", 1]])
+    far = _with_part(content, "xl/worksheets/sheet1.xml", lambda text: text.replace(b'r="B2"', b'r="XFD1048576"'))
+    with pytest.raises(FileFormatError, match="1048576 rows of 16384 columns"):
+        read(far)
+
+
+def test_a_bomb_is_refused():
+    content = workbook([["Date", "Amount"], ["2026-01-05", 1]])
+    bomb = _with_part(content, "xl/styles.xml", lambda text: text + b" " * (12 << 20))
+    with pytest.raises(FileFormatError, match="bomb"):
+        read(bomb)
+
+
+def test_a_binary_workbook_is_named_in_the_refusal():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/workbook.bin", "")
+    with pytest.raises(FileFormatError, match="xlsb"):
+        read(content.getvalue())
+
+
+def test_html_is_read_as_a_table_and_proves():
+    events = read(PAGE.encode())
+    assert of(StatementStart, events)[0].version.startswith("sbi ")
+    assert [(entry.amount_minor, entry.direction) for entry in of(Entry, events)] == [
+        (5000000, Direction.DEBIT),
+        (17500000, Direction.CREDIT),
+    ]
+    assert of(Entry, events)[0].remittance == "TO TRANSFER & FEE"
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+@pytest.mark.parametrize("piece", [b"<td>", b"<td colspan=999999>", b"x" * 100, b"<tr>", b"&#0;", b"<table>"])
+def test_html_without_end_is_bounded(piece):
+    for content in (b"<table>" + piece * 50_000, PAGE.encode() + piece * 50_000):
+        try:
+            events = list(html_table.parse(io.BytesIO(content)))
+        except FileFormatError:
+            continue
+        assert len(events) < 200
+
+
+def _with_part(content, name, change):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            new.writestr(part, change(old.read(part)) if part == name else old.read(part))
+    return out.getvalue()
