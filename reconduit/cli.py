@@ -21,6 +21,7 @@ from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
 from reconduit.commands.source_actions import health, logs, status, sync, sync_due, test
 from reconduit.commands.sources import sources
+from reconduit.commands.vault import vault
 from reconduit.errors import ReconduitError
 
 __all__ = ["app", "main"]
@@ -39,6 +40,7 @@ rules.command()(diff)
 rules.command("list")(list_stored)
 app.add_typer(rules)
 app.add_typer(decide)
+app.add_typer(vault)
 for action in (test, sync, status, logs, health):
     sources.command()(action)
 sources.command("sync-due")(sync_due)

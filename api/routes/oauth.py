@@ -93,23 +93,24 @@ def _state(here: Context, authorisations: Authorisations, integration: Integrati
 
 
 @router.put("/v1/integrations/{integration}/oauth", dependencies=[_described])
-def configure(here: Here, integration: _Key, client: OAuthClient) -> AuthorisationState:
+def configure_authorisation(here: Here, integration: _Key, client: OAuthClient) -> AuthorisationState:
     """Store how the integration is a client of its provider. Its secrets (`client_secret`, `signing_key`, ...) are put apart."""
     with _answering():
-        authorisations, found = open_authorisations(here.database.dsn), _found(here, integration)
+        found, authorisations = _found(here, integration), open_authorisations(here.database.dsn)
         authorisations.configure(DEFAULT_TENANT, found.integration_id, client)
         return _state(here, authorisations, found)
 
 
 @router.get("/v1/integrations/{integration}/oauth", dependencies=[_described])
-def read(here: Here, integration: _Key) -> AuthorisationState:
+def read_authorisation(here: Here, integration: _Key) -> AuthorisationState:
     """The OAuth settings, and how long the tokens last. The tokens themselves cannot be read."""
     with _answering():
-        return _state(here, open_authorisations(here.database.dsn), _found(here, integration))
+        found = _found(here, integration)
+        return _state(here, open_authorisations(here.database.dsn), found)
 
 
 @router.post("/v1/integrations/{integration}/oauth/authorise", dependencies=[_described])
-def authorise(here: Here, request: Request, response: Response, integration: _Key) -> AuthorisationBegun:
+def begin_authorisation(here: Here, request: Request, response: Response, integration: _Key) -> AuthorisationBegun:
     """Begin an authorisation. Whoever opens the address must answer to the callback in the same session, within ten minutes."""
     return AuthorisationBegun(
         authorise_url=_begin(here, request, response, integration),
@@ -127,7 +128,7 @@ def open_provider(here: Here, request: Request, integration: _Key) -> Response:
 
 def _begin(here: Context, request: Request, response: Response, key: str) -> str:
     with _answering():
-        authorisations, found = open_authorisations(here.database.dsn), _found(here, key)
+        found, authorisations = _found(here, key), open_authorisations(here.database.dsn)
         session = _session_of_program(here, request)
         if session is None:
             value = secrets.token_urlsafe(32)
@@ -182,17 +183,17 @@ def _completed(request: Request, state: AuthorisationState, name: str) -> Respon
 
 
 @router.post("/v1/integrations/{integration}/oauth/renew", dependencies=[_described])
-def renew(here: Here, integration: _Key) -> AuthorisationState:
+def renew_tokens(here: Here, integration: _Key) -> AuthorisationState:
     """See to it that there is a good access token now: obtain one, or renew the one that is about to end."""
     with _answering():
-        authorisations, found = open_authorisations(here.database.dsn), _found(here, integration)
+        found, authorisations = _found(here, integration), open_authorisations(here.database.dsn)
         authorisations.keeper(DEFAULT_TENANT, found.integration_id, found.name).token()
         return _state(here, authorisations, found)
 
 
 @router.post("/v1/integrations/{integration}/oauth/revoke", dependencies=[_described])
-def revoke(here: Here, integration: _Key) -> Revocation:
+def revoke_tokens(here: Here, integration: _Key) -> Revocation:
     """Let the provider revoke the tokens and throw them away. A person must authorise again to go on."""
     with _answering():
-        authorisations, found = open_authorisations(here.database.dsn), _found(here, integration)
+        found, authorisations = _found(here, integration), open_authorisations(here.database.dsn)
         return Revocation(provider_told=authorisations.keeper(DEFAULT_TENANT, found.integration_id, found.name).revoke())

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from reconduit.vault.errors import VaultKeyError
 
-__all__ = ["KEY_BYTES", "EnvironmentKeys", "FileKeys", "KeyManagement", "KeyProvider", "ManagedKeys"]
+__all__ = ["KEY_BYTES", "EnvironmentKeys", "FileKeys", "KeyManagement", "KeyProvider", "ManagedKeys", "add_key"]
 
 KEY_BYTES = 32
 """Length of a key: AES-256."""
@@ -193,6 +193,28 @@ def _parse(entries: list[str], where: str) -> dict[str, bytes]:
     return keys
 
 
-def new_key_line(key_id: str) -> str:
-    """A fresh random key as a line of a key file."""
-    return f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode('ascii')}"
+def add_key(path: Path, key_id: str) -> str:
+    """Put a fresh random key in front of a key file, which is made when it is not there; returns the key's id.
+
+    The file is replaced whole, so that a reader sees it as it was or as it is.
+
+    Raises:
+        VaultKeyError: the file has a key of this id, is no key file, or cannot be written.
+    """
+    line = f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode('ascii')}"
+    part = path.with_name(f"{path.name}.part")
+    try:
+        former = path.read_text(encoding="ascii") if path.exists() else ""
+        text = f"{line}\n{former}"
+        _parse([one for one in text.splitlines() if one.strip()], str(path))
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise VaultKeyError(f"key file {path} cannot be written: {error.strerror}") from error
+    except UnicodeError:
+        raise VaultKeyError(f"key file {path} is no ASCII text, or the key's id is not") from None
+    return key_id

@@ -1,9 +1,13 @@
 """The vault on a real database: swapped rows, racing writers, and a rotation with readers at work."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +19,7 @@ from pydantic import SecretStr
 
 from reconduit.vault import Vault
 from reconduit.vault.errors import SecretMissingError, SecretSealedError, VaultKeyError, VaultUnavailableError
+from reconduit.vault.keys import FileKeys
 from tests.fixtures.vault_keys import StaticKeys
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -168,3 +173,28 @@ def test_an_absent_database_or_table_is_said_so(empty_database_url: str, keys: S
     with pytest.raises(VaultUnavailableError, match="does not answer") as caught:
         opened(away)
     assert caught.value.retryable
+
+
+def test_keys_are_made_and_rotated_by_command(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    environment = os.environ | {"DATABASE_URL": database_url, "RECONDUIT_VAULT_KEY_FILE": str(path)}
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconduit", "vault", *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    status, said = run("rotate")
+    assert (status, "cannot be read" in said) == (2, True)
+    assert run("new-key", str(path), "--id", "k1")[0] == 0
+    vault = Vault(lambda: psycopg.connect(database_url), FileKeys(path))
+    vault.put("acme", ONE, "token", SecretStr("canary"))
+    assert run("new-key", str(path), "--id", "k2")[0] == 0
+    assert run("rotate") == (0, "1 secrets sealed again\n")
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert opened(vault) == "canary"
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE secret SET key_id = 'lost'")
+    status, said = run("rotate")
+    assert (status, "no key 'lost'" in said, "canary" in said) == (1, True, False)

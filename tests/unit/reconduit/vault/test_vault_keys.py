@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from reconduit.vault.errors import VaultKeyError
-from reconduit.vault.keys import EnvironmentKeys, FileKeys, ManagedKeys, new_key_line
+from reconduit.vault.keys import EnvironmentKeys, FileKeys, ManagedKeys, add_key
 from reconduit.vault.settings import VaultSettings, configured_keys
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
@@ -38,10 +38,21 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     assert keys.key("old") == OLD
 
 
-def test_a_made_key_is_one_that_can_be_read(tmp_path: Path) -> None:
-    lines = [new_key_line("k1"), new_key_line("k1")]
-    assert lines[0] != lines[1]
-    assert FileKeys(key_file(tmp_path / "keys", lines[0])).current()[0] == "k1"
+def test_a_made_key_seals_and_those_before_still_open(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    add_key(path, "k1")
+    assert path.stat().st_mode & 0o777 == 0o600
+    keys = FileKeys(path)
+    first = keys.current()
+    add_key(path, "k2")
+    assert keys.current()[0] == "k2"
+    assert keys.key("k1") == first[1]
+    assert keys.current()[1] != first[1]
+    with pytest.raises(VaultKeyError, match="k2 is there twice"):
+        add_key(path, "k2")
+    assert keys.current()[0] == "k2"
+    with pytest.raises(VaultKeyError, match="cannot be written"):
+        add_key(tmp_path / "none" / "keys", "k1")
 
 
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
