@@ -62,6 +62,22 @@ class Amounts:
             return -amount if upper.endswith("DR") else amount
         return self._amount(text, currency)
 
+    def sums(self, cells: Sequence[str], currency: str) -> tuple[int | None, int | None, int | None]:
+        """Credits, debits and signed sum that a row of totals states; None for what it does not.
+
+        Raises:
+            AmountError: no amount of the currency.
+        """
+        credit, debit, signed = (cell_of(cells, self._columns, name) for name in ("credit", "debit", "amount"))
+        net = self._amount(signed, currency) if signed else None
+        if net is not None and self._mapping.signs == "positive_debit":
+            net = -net
+        return (
+            abs(self._amount(credit, currency)) if credit else None,
+            abs(self._amount(debit, currency)) if debit else None,
+            net,
+        )
+
     def _amount(self, text: str, currency: str) -> int:
         if isinstance(text, NumberCell):
             return parse_minor(text, currency, group="")

@@ -69,6 +69,7 @@ class CsvMapping(BaseModel):
         fee_signs: `positive_cost` when a positive fee was kept by the source, `negative_cost` for the inverse.
         statuses: value of the status column, lower case → status; a value that is not listed is quarantined.
         types: value of the kind column, lower case → canonical transaction type; a value that is not listed is a finding.
+        totals: regular expressions; a row they match has the sums of the amount columns so far, which are held against the entries.
         skip: regular expressions; a row they match is no entry. `stop`: the row that begins the footer, which is not read.
         wrapped: a row with nothing but text continues the description of the row before.
         reference_patterns: regular expressions; the first hit in the description is the end-to-end id.
@@ -99,6 +100,7 @@ class CsvMapping(BaseModel):
     fee_signs: Literal["positive_cost", "negative_cost"] = "positive_cost"
     statuses: dict[str, EntryStatus] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
+    totals: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     wrapped: bool = False
@@ -116,7 +118,7 @@ class CsvMapping(BaseModel):
             raise ValueError(f"columns {', '.join(sorted(unknown))} are not known; use {', '.join(COLUMNS)}")
         return columns
 
-    @field_validator("skip", "stop", "reference_patterns")
+    @field_validator("totals", "skip", "stop", "reference_patterns")
     @classmethod
     def _expressions(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from producers.formats.contract import BadEntry, Entry, Event, ParseOptions, StatementEnd, StatementStart
+from producers.formats.contract import BadEntry, Entry, Event, Finding, ParseOptions, StatementEnd, StatementStart
 from producers.formats.csv_rows import RowReader
 from producers.formats.csv_table import Table, body, layout_of, survey
 from producers.formats.mappings import mapping_of
@@ -30,9 +30,14 @@ def listing(tables: Iterable[Table], options: ParseOptions, *, encoding: str = "
     proof = RunningProof()
     started: StatementStart | None = None
     held: Entry | BadEntry | None = None
+    findings: list[Finding] = []
     index, last_line = 0, layout.header_row + 1
     for row in body(layout):
         last_line = row.line
+        if row.is_total:
+            if (finding := reader.declare(row, proof.totals())) is not None:
+                findings.append(finding)
+            continue
         if isinstance(held, Entry) and (more := reader.continues(row)):
             held = reader.wrap(held, more)
             continue
@@ -52,6 +57,7 @@ def listing(tables: Iterable[Table], options: ParseOptions, *, encoding: str = "
     if started is None:
         started = reader.start(1)
         yield started
+    yield from findings
     yield from reader.findings(last_line)
     running = reader.proof.running(started.currency)
     yield StatementEnd(

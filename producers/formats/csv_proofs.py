@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from producers.formats.contract import Entry, EntryStatus, Finding
+from producers.formats.contract import Entry, EntryStatus, Finding, Totals
 from producers.formats.csv_columns import CsvMapping
 from producers.formats.running_balance import RunningBalance
 from schemas.money import format_minor
@@ -29,6 +29,7 @@ class TableProof:
         self._paid: set[tuple[str, str, str]] = set()
         self._wrong_rows: list[tuple[int, str]] = []
         self._wrong = 0
+        self._totals: list[Proof] = []
 
     def skip(self) -> None:
         """A row that could not be read."""
@@ -56,6 +57,20 @@ class TableProof:
             if entry.transaction_type in self._mapping.payout_types:
                 self._paid.add(key)
 
+    def declare(self, stated: tuple[int | None, int | None, int | None], computed: Totals, currency: str) -> str | None:
+        """Hold stated credits, debits and signed sum against the entries so far; what does not hold, None when all does."""
+        if stated == (None, None, None):
+            return "the row of totals has no amount"
+        credit, debit = computed.credit_minor or 0, computed.debit_minor or 0
+        pairs = zip(("credits", "debits", "sum"), stated, (credit, debit, credit - debit), strict=True)
+        wrong = [
+            f"{name} {format_minor(one, currency)}, the rows make {format_minor(made, currency)}"
+            for name, one, made in pairs
+            if one is not None and one != made
+        ]
+        self._totals.append(Proof.FAILED if wrong else Proof.PROVED)
+        return f"the file states {'; '.join(wrong)} {currency}" if wrong else None
+
     def _check(self, entry: Entry, expected: int, stated: int | None) -> None:
         # A column of gross amounts may be unsigned beside signed or paired columns.
         if stated is None or stated == expected or (self._mapping.amounts == "net" and abs(stated) == abs(expected)):
@@ -73,7 +88,7 @@ class TableProof:
     def outcome(self) -> Proof:
         """FAILED when anything does not hold, PROVED when balances or settlements do."""
         settled = [self._settlements[key] for key in self._provable()]
-        outcomes = [running.outcome() for running in self._running.values()]
+        outcomes = [*self._totals, *(running.outcome() for running in self._running.values())]
         if settled:
             outcomes.append(Proof.FAILED if any(settled) else Proof.PROVED)
         if self._wrong or Proof.FAILED in outcomes:

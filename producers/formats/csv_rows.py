@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from producers.errors import RecordError
-from producers.formats.contract import BadEntry, Entry, EntryStatus, Finding, ParseOptions, StatementStart, StatementType
+from producers.formats.contract import BadEntry, Entry, EntryStatus, Finding, ParseOptions, StatementStart, StatementType, Totals
 from producers.formats.csv_amounts import Amounts
 from producers.formats.csv_inference import DateFormats, DecimalSeparators, NumberCell, parse_day
 from producers.formats.csv_proofs import TableProof
@@ -94,6 +94,17 @@ class RowReader:
         self.proof.skip()
         raw = row.text.encode(encoding, "surrogatepass" if encoding.startswith("utf") else "replace")
         return BadEntry(index=index, reason=reason, detail=detail, line=row.line, position=str(row.line), raw=raw)
+
+    def declare(self, row: Row, computed: Totals) -> Finding | None:
+        """Hold a row of totals against the entries before it; a finding when it cannot be read or does not hold."""
+        currency = self._currency or NO_CURRENCY
+        try:
+            problem = self.proof.declare(self._amounts.sums(row.cells, currency), computed, currency)
+        except AmountError as error:
+            problem = f"the totals cannot be read: {error}"
+        if problem is None:
+            return None
+        return Finding(code="declared_total_mismatch", message=problem, line=row.line, position=str(row.line))
 
     def wrap(self, entry: Entry, text: str) -> Entry:
         """The entry with a further row of narration, and the reference that may stand in it."""

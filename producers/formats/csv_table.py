@@ -18,11 +18,15 @@ _AMOUNTS = ("amount", "debit", "credit", "balance", "gross", "net", "fee_columns
 
 
 class Row(NamedTuple):
-    """One row: its line in the file from 1, its cells, and its text as it stands there, for quarantine."""
+    """One row: its line in the file from 1, its cells, and its text as it stands there, for quarantine.
+
+    `is_total` is set for a row that sums up others.
+    """
 
     line: int
     cells: Sequence[str]
     text: str
+    is_total: bool = False
 
 
 class Table(Protocol):
@@ -111,16 +115,21 @@ def is_filler(row: Sequence[str]) -> bool:
 
 def body(layout: Layout) -> Iterator[Row]:
     """The rows after the header, without filler, repeated headers, rows to skip and the footer."""
-    skip = [re.compile(pattern, re.IGNORECASE) for pattern in layout.mapping.skip]
-    stop = [re.compile(pattern, re.IGNORECASE) for pattern in layout.mapping.stop]
+    mapping = layout.mapping
+    skip, stop, totals = (
+        [re.compile(pattern, re.IGNORECASE) for pattern in patterns] for patterns in (mapping.skip, mapping.stop, mapping.totals)
+    )
     for row in islice(layout.table.rows(), layout.header_row + 1, None):
         if is_filler(row.cells) or row.cells == layout.header:
             continue
-        if skip or stop:
+        if skip or stop or totals:
             text = " ".join(cell.strip() for cell in row.cells if cell.strip())
             if any(pattern.search(text) for pattern in stop):
                 return
             if any(pattern.search(text) for pattern in skip):
+                continue
+            if any(pattern.search(text) for pattern in totals):
+                yield row._replace(is_total=True)
                 continue
         yield row
 
@@ -132,6 +141,8 @@ def survey(layout: Layout) -> tuple[DateFormats, DecimalSeparators, dict[str, st
     amounts = [index for name in _AMOUNTS for index in columns.get(name, ())]
     references: dict[str, str] = {}
     for row in body(layout):
+        if row.is_total:
+            continue
         for index in columns["date"]:
             if index < len(row.cells):
                 dates.see(row.cells[index])

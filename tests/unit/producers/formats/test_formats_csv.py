@@ -1,15 +1,16 @@
 """Delimited files: headers recognised or mapped, nothing guessed, rows that cannot be read quarantined."""
 
+import csv
 import datetime as dt
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.errors import ConfigurationError, FileFormatError
+from producers.errors import ConfigurationError, ContractChangeError, FileFormatError
 from producers.formats import csv_mapping
-from producers.formats.contract import BadEntry, Entry, Finding, ParseOptions, StatementEnd, StatementType
+from producers.formats.contract import BadEntry, Entry, Finding, ParseOptions, StatementEnd, StatementStart, StatementType
 from producers.formats.sniff import sniff
 from schemas.records import Direction, Proof
 
@@ -120,8 +121,6 @@ def test_formulas_and_exponents_are_no_amounts_and_text_stays_text():
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
 def test_what_is_written_is_read(rows, delimiter, encoding):
-    import csv
-
     cleaned = [(day, minor, " ".join(text.replace("\0", "").split())) for day, minor, text in rows]
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter)
@@ -167,3 +166,124 @@ def test_the_format_is_told_from_the_content(head, name):
 def test_other_content_is_refused(head):
     with pytest.raises(FileFormatError):
         sniff(head)
+
+
+def test_a_changed_header_stops_the_feed():
+    text = "date,amount,memo\n2026-01-02,1.00,x\n"
+    version = of(StatementStart, read(text, default_currency="EUR"))[0].version
+    pinned = {"fingerprint": version.split()[-1]}
+    same = text.replace("date,amount", "Date, AMOUNT ")
+    assert len(of(Entry, read(same, default_currency="EUR", mapping=pinned))) == 1
+    for changed in ("amount,date,memo\n1.00,2026-01-02,x\n", "date,amount,memo,more\n2026-01-02,1.00,x,y\n"):
+        with pytest.raises(ContractChangeError, match="fingerprint"):
+            read(changed, mapping=pinned)
+
+
+def test_rows_are_skipped_and_the_footer_is_not_read():
+    mapping = {"skip": ["^Carried forward"], "stop": ["^End of"]}
+    text = "date,memo,amount\n2026-01-02,a,1.00\nCarried forward,,1.00\n2026-01-03,b,2.00\nEnd of list\n2026-01-04,c,3.00\n"
+    events = read(text, mapping=mapping, default_currency="EUR")
+    assert [entry.remittance for entry in of(Entry, events)] == ["a", "b"]
+    assert not of(BadEntry, events)
+    assert len(of(BadEntry, read(text, default_currency="EUR"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("total", "proof"),
+    [
+        ("3.00,1.00,", Proof.PROVED),
+        ("3.00,,", Proof.PROVED),
+        ("3.01,1.00,", Proof.FAILED),
+        ("x,1.00,", Proof.NOT_PROVABLE),
+        (",,", Proof.NOT_PROVABLE),
+    ],
+)
+def test_a_row_of_totals_is_held_against_the_entries(total, proof):
+    text = f"date,credit,debit,memo\n2026-01-02,1.00,,a\n2026-01-03,2.00,,b\n2026-01-03,,1.00,c\nTotal,{total}\n"
+    events = read(text, mapping={"totals": ["^Total"]}, default_currency="EUR")
+    assert of(StatementEnd, events)[0].proof is proof
+    assert [finding.code for finding in of(Finding, events)] == ["declared_total_mismatch"] * (proof is not Proof.PROVED)
+
+
+def test_a_total_of_signed_amounts_is_their_sum():
+    text = "date,amount\n2026-01-02,5.00\n2026-01-03,-2.00\nTotal,3.00\n"
+    assert of(StatementEnd, read(text, mapping={"totals": ["^Total"]}, default_currency="EUR"))[0].proof is Proof.PROVED
+
+
+@pytest.mark.parametrize("text", ["12.50-", "(12.50)", "-12.50", "- 12.50", "-$12.50", "$-12.50"])
+def test_negative_amounts_are_written_in_many_ways(text):
+    (found,) = of(
+        Entry, read(f"date,amount\n2026-01-02,{text}\n", mapping={"symbols": "$", "decimal": "."}, default_currency="USD")
+    )
+    assert (found.amount_minor, found.direction) == (1250, Direction.DEBIT)
+
+
+DIALECTS = st.fixed_dictionaries(
+    {
+        "delimiter": st.sampled_from(",;\t|"),
+        "decimal": st.sampled_from(".,"),
+        "grouped": st.booleans(),
+        "signs": st.sampled_from(["signed", "inverse", "columns", "flag"]),
+        "date_format": st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d %b %Y", "%Y%m%d"]),
+        "order": st.permutations(["Day", "Text", "Amount", "Out", "In", "Mark", "Left"]),
+        "newest_first": st.booleans(),
+        "preamble": st.integers(0, 25),
+    }
+)
+
+
+def number(minor, dialect):
+    whole = f"{abs(minor) // 100:,}" if dialect["grouped"] else str(abs(minor) // 100)
+    text = f"{whole}.{abs(minor) % 100:02d}"
+    if dialect["decimal"] == ",":
+        text = text.translate(str.maketrans(",.", ".,"))
+    return f"-{text}" if minor < 0 else text
+
+
+def written(rows, dialect):
+    """A table in a dialect, with a balance, and the mapping that a feed would declare for it."""
+    signs = dialect["signs"]
+    columns = {"date": "Day", "description": "Text", "balance": "Left"}
+    if signs == "columns":
+        columns |= {"debit": "Out", "credit": "In"}
+    else:
+        columns |= {"amount": "Amount"} | ({"direction": "Mark"} if signs == "flag" else {})
+    lines, balance = [], 12345
+    for day, minor, text in rows:
+        balance += minor
+        cells = {"Day": day.strftime(dialect["date_format"]), "Text": text, "Left": number(balance, dialect)}
+        if signs == "columns":
+            cells["Out" if minor < 0 else "In"] = number(abs(minor), dialect)
+        elif signs == "flag":
+            cells |= {"Amount": number(abs(minor), dialect), "Mark": "Dr" if minor < 0 else "Cr"}
+        else:
+            cells["Amount"] = number(minor if signs == "signed" else -minor, dialect)
+        lines.append([cells.get(name, "") for name in dialect["order"]])
+    if dialect["newest_first"]:
+        lines.reverse()
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=dialect["delimiter"])
+    writer.writerows([["Statement", "of", "account"]] * dialect["preamble"] + [dialect["order"]] + lines)
+    inverse = {"signs": "positive_debit"} if signs == "inverse" else {}
+    settings = {"date_format": dialect["date_format"], "decimal": dialect["decimal"], "only_declared": True}
+    return out.getvalue(), {"columns": columns, **settings, **inverse}
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.dates(dt.date(1990, 1, 1), dt.date(2060, 1, 1)), st.integers(-(10**9), 10**9), st.sampled_from("abcdef")),
+        min_size=1,
+        max_size=6,
+    ),
+    DIALECTS,
+)
+def test_a_table_reads_the_same_in_every_dialect(rows, dialect):
+    text, mapping = written(rows, dialect)
+    events = read(text, mapping=mapping, default_currency="EUR")
+    found = [
+        (entry.booking_date, entry.amount_minor if entry.direction is Direction.CREDIT else -entry.amount_minor, entry.remittance)
+        for entry in of(Entry, events)
+    ]
+    assert (found[::-1] if dialect["newest_first"] else found) == rows
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
