@@ -119,14 +119,20 @@ def _by_near_references(book: Book, reach: Reach, ours: Owners, theirs: Owners, 
 
 def _by_stumps(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
     """References of several items of one side of which no more than the first characters end a text of the other side."""
-    stumps: defaultdict[str, list[str]] = defaultdict(list)
+    stumps: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for token, owners in ours.items():
         if len(owners) > 1 and len(token) >= _MIN_LENGTH:
+            first = min(map(day_of, owners))
             for length in range(_MIN_STUMP, _MIN_LENGTH):
-                stumps[token[:length]].append(token)
+                stumps[token[:length]].append((first, token))
+    for dated in stumps.values():
+        dated.sort()
     for item in sorted(others, key=book_order):
         end = _PIECES.split(item.text.upper())[-1]
-        for token in stumps.get(end, ()) if any(map(str.isdigit, end)) else ():
+        dated = stumps.get(end, []) if any(map(str.isdigit, end)) else []
+        # A stump is short, and a long book has it often; what is out of reach is not looked at.
+        begin, after = reach.window(day_of(item), of_left=not of_left)
+        for _, token in dated[bisect_left(dated, (begin, "")) : bisect_left(dated, (after + 1, ""))]:
             sides = (ours[token], [item]) if of_left else ([item], ours[token])
             yield from _proposed(book, reach, sides[0], sides[1], token, end)
 
@@ -134,17 +140,19 @@ def _by_stumps(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *
 def _by_sums(reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:
     """References that only items of one side carry: the one item of the other side that is their exact sum."""
     by_amount: defaultdict[int, list[Item]] = defaultdict(list)
-    for item in sorted(others, key=book_order):
+    for item in sorted(others, key=lambda item: (day_of(item), book_order(item))):
         by_amount[item.signed_minor].append(item)
     days = sorted(day_of(item) for item in others)
     for token, owners in ours.items():
         total = sum(item.signed_minor for item in owners)
         if len(owners) < 2 or total not in by_amount:
             continue
-        fitting = [item for item in by_amount[total] if reach.spans(*((owners, [item]) if of_left else ([item], owners)))]
+        first, last = reach.window(day_of(owners[0]), of_left=of_left)
+        dated = by_amount[total]
+        near = dated[bisect_left(dated, first, key=day_of) : bisect_right(dated, last, key=day_of)]
+        fitting = [item for item in near if reach.spans(*((owners, [item]) if of_left else ([item], owners)))]
         if len(fitting) == 1:
             lefts, rights = (owners, fitting) if of_left else (fitting, owners)
-            first, last = reach.window(day_of(owners[0]), of_left=of_left)
             expected = accidents_of_sum(owners, bisect_right(days, last) - bisect_left(days, first))
             reasons = (Reason("reference", f"all of {token}, by the sum alone"), sums_reason(lefts, rights))
             yield Proposal(
