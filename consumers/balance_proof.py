@@ -85,6 +85,7 @@ class _Side:
     matched: list[int] = field(default_factory=lambda: [0, 0])
     open: list[int] = field(default_factory=lambda: [0, 0])
     carried: list[int] = field(default_factory=lambda: [0, 0])
+    converted: list[int] = field(default_factory=lambda: [0, 0])
 
     def as_json(self) -> dict[str, int]:
         figures = (("told", self.told), ("matched", self.matched), ("open", self.open), ("carried", self.carried))
@@ -92,9 +93,14 @@ class _Side:
 
 
 def prove_sides(
-    sides: tuple[str, ...], items: Iterable[Item], outcome: Outcome, through: dt.date, statements: Iterable[StatementProof]
+    sides: tuple[str, ...],
+    items: Iterable[Item],
+    outcome: Outcome,
+    through: dt.date,
+    statements: Iterable[StatementProof],
+    elsewhere: Collection[str] = frozenset(),
 ) -> dict[str, Any]:
-    """The balance proof of one book by the end of a day.
+    """The balance proof of one book by the end of a day, or of what it has in one currency.
 
     `told` is all that a side has by then. Of it, `matched` is in final matches, `open` in final breaks, and `carried` in what may
     still change (a counterpart may come, or came after the day). The proof holds when these add up on each side, so that the
@@ -102,15 +108,18 @@ def prove_sides(
 
     Args:
         sides: names, in the order of the rules.
-        items: every record of the book.
+        items: every record of the book; of one currency, where it has several.
         outcome: what was decided about them.
         through: the day, UTC.
         statements: those of the book; later ones than the day are left out.
+        elsewhere: ids of the records of other currencies that `outcome` is about.
 
     Returns:
         `{sides: {name: {told, told_minor, matched, ...}}, difference_minor, matched_difference_minor, open_difference_minor, holds,
         statements: {count, proved, failed: [{source, statement_id, apart_minor}], closing: {source: {closing_minor,
-        closing_date}}}}`; differences are the last side less the first.
+        closing_date}}}}`; differences are the last side less the first. Where amounts were matched with another currency's,
+        `converted` has `{sides: {name: {matched, matched_minor}}, difference_minor}`: the part of `matched` that is, which
+        `matched_difference_minor` leaves out, as it is no difference of amounts. Each figure is in the items' own currency.
     """
     figures = {name: _Side() for name in sides}
     signed: dict[str, int] = {}
@@ -120,10 +129,13 @@ def prove_sides(
             signed[item.id] = item.signed_minor
             _count(figures[item.side].told, item.signed_minor)
     for match in outcome.matches:
+        converted = bool(elsewhere) and any(member.id in elsewhere for member in match.members)
         for member in match.members:
             if member.id in signed:
                 side = figures[member.side]
                 _count(side.matched if match.final else side.carried, signed[member.id])
+                if converted and match.final:
+                    _count(side.converted, signed[member.id])
     # A record may be in several breaks; it is open as soon as one of them is final.
     opened = {member for one in outcome.breaks for member in one.members if member.id in signed}
     final = {member for one in outcome.breaks if one.final for member in one.members}
@@ -132,16 +144,27 @@ def prove_sides(
         _count(side.open if member in final else side.carried, signed[member.id])
     first, last = figures[sides[0]], figures[sides[-1]]
     told = {name: side.as_json() for name, side in figures.items()}
+    converted_minor = last.converted[1] - first.converted[1]
     return {
         "sides": told,
         "difference_minor": last.told[1] - first.told[1],
-        "matched_difference_minor": last.matched[1] - first.matched[1],
+        "matched_difference_minor": last.matched[1] - first.matched[1] - converted_minor,
         "open_difference_minor": last.open[1] + last.carried[1] - first.open[1] - first.carried[1],
         "statements": _summarise([one for one in statements if one.closing_date <= through]),
         "holds": all(
             side.told[at] == side.matched[at] + side.open[at] + side.carried[at] for side in figures.values() for at in (0, 1)
         ),
-    }
+    } | _told_converted(figures)
+
+
+def _told_converted(figures: Mapping[str, _Side]) -> dict[str, Any]:
+    """What of each side was matched with another currency; nothing when nothing was."""
+    converted = {name: side.converted for name, side in figures.items()}
+    if not any(count for count, _ in converted.values()):
+        return {}
+    minor = [minor for _, minor in converted.values()]
+    sides = {name: {"matched": count, "matched_minor": minor} for name, (count, minor) in converted.items()}
+    return {"converted": {"sides": sides, "difference_minor": minor[-1] - minor[0]}}
 
 
 def _count(figure: list[int], minor: int) -> None:

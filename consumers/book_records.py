@@ -1,13 +1,14 @@
 """Reading the records of statement-shaped reconciliations book by book, so that memory is bounded by the largest book.
 
-A book is what one account has in one currency. What a book is made of is summed up in a fingerprint first, so that only books that
-have changed are read.
+A book is what one account has in one currency, or in every currency where the rules compare currencies (`fx`). What a book is made
+of is summed up in a fingerprint first, so that only books that have changed are read.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -16,10 +17,14 @@ from consumers.items import SELECT_RECORDS, item_of_row, side_of_row
 from reconciler.reconciliation import Reconciliation
 from reconciler.types import Item
 
-__all__ = ["BookRecords", "Place", "fingerprints", "read_books"]
+__all__ = ["EVERY_CURRENCY", "BookRecords", "Place", "book_of", "by_book", "fingerprints", "read_books"]
 
 Place = tuple[str, str]
-"""Account and currency of a book."""
+"""Account and currency of a book; `EVERY_CURRENCY` in place of one where the rules compare currencies."""
+
+EVERY_CURRENCY = ""
+
+_Known = TypeVar("_Known")
 
 _ROWS_A_FETCH = 5_000
 
@@ -28,6 +33,9 @@ _FINGERPRINTS = """
 SELECT account_id, currency, count(*) || ' ' || bit_xor(hashint8extended(txn_hash, revision))
 FROM transaction WHERE source_id = ANY(%s) AND NOT superseded GROUP BY 1, 2
 """
+
+_OF_BOOKS = "(t.account_id, t.currency) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+_OF_ACCOUNTS = "t.account_id = ANY(%s::text[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,25 @@ class BookRecords:
     hashes: Mapping[str, int]
 
 
+def book_of(reconciliation: Reconciliation, place: Place) -> Place:
+    """The book that has what an account has in a currency."""
+    return place if reconciliation.fx is None else (place[0], EVERY_CURRENCY)
+
+
+def by_book(
+    reconciliation: Reconciliation, found: Mapping[Place, _Known], join: Callable[[Sequence[_Known]], _Known]
+) -> dict[Place, _Known]:
+    """What is known by account and currency, by book; `join` makes one of what a book's currencies have, in their order."""
+    if reconciliation.fx is None:
+        return dict(found)
+    gathered: defaultdict[Place, list[_Known]] = defaultdict(list)
+    for place in sorted(found):
+        gathered[book_of(reconciliation, place)].append(found[place])
+    return {place: join(listed) for place, listed in gathered.items()}
+
+
 def fingerprints(connection: Connection[Any], codes: Collection[int]) -> dict[Place, str]:
-    """What each book of these sources is made of now, in short: equal when no record came, changed or went."""
+    """What these sources have by account and currency now, in short: equal when no record came, changed or went."""
     rows = connection.execute(_FINGERPRINTS, (list(codes),))
     return {(account, currency): text for account, currency, text in rows}
 
@@ -48,7 +73,7 @@ def fingerprints(connection: Connection[Any], codes: Collection[int]) -> dict[Pl
 def read_books(
     connection: Connection[Any], reconciliation: Reconciliation, names: Mapping[int, str], places: Collection[Place]
 ) -> Iterator[BookRecords]:
-    """The records of some books, one book at a time, in order of account and currency.
+    """The records of some books of the reconciliation, one book at a time, in order of account and currency.
 
     The server keeps the sorted rows, across the transactions in which the caller writes. Commits.
 
@@ -60,13 +85,13 @@ def read_books(
     """
     if not places:
         return
-    accounts, currencies = zip(*places, strict=True)
-    wanted = " AND (t.account_id, t.currency) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY t.account_id, t.currency"
+    which = list(zip(*places, strict=True)) if reconciliation.fx is None else [[account for account, _ in places]]
+    wanted = _OF_BOOKS if reconciliation.fx is None else _OF_ACCOUNTS
     with connection.cursor("books", row_factory=dict_row, withhold=True) as cursor:
         cursor.itersize = _ROWS_A_FETCH
-        cursor.execute(SELECT_RECORDS + wanted, (list(names), list(accounts), list(currencies)))
+        cursor.execute(f"{SELECT_RECORDS} AND {wanted} ORDER BY t.account_id, t.currency", (list(names), *map(list, which)))
         connection.commit()
-        for place, rows in groupby(cursor, key=lambda row: (row["account_id"], row["currency"])):
+        for place, rows in groupby(cursor, key=lambda row: book_of(reconciliation, (row["account_id"], row["currency"]))):
             items: list[Item] = []
             hashes: dict[str, int] = {}
             for row in rows:

@@ -1,20 +1,24 @@
 """Closing books: statement-shaped reconciliations, account by account and currency by currency, each solved whole.
 
+Where the rules compare currencies, all that an account has is one book, solved at once and sealed currency by currency.
+
 A book is solved again when its records, its sources' watermarks, operators' decisions about it or the rules have changed. What the
 watermarks have passed is final and sealed. A book that is sealed and wholly final stays as it is under a new version of the
 rules, until its records change.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from psycopg import Connection
 
 from consumers.balance_proof import StatementProof, prove_sides, read_statement_proofs
-from consumers.book_records import BookRecords, Place, fingerprints, read_books
+from consumers.book_records import EVERY_CURRENCY, Place, book_of, by_book, fingerprints, read_books
+from consumers.book_shares import BookShare, shares_of
 from consumers.columns import SourceCode
 from consumers.copying import copy_in
 from consumers.decisions import MemberHash, break_rows, match_rows
@@ -25,7 +29,7 @@ from consumers.sides import Compiled
 from consumers.watermarks import Watermarks, latest_due_day
 from reconciler.dispatch import solve
 from reconciler.due import Horizon
-from reconciler.types import Break, Match, Member, Outcome
+from reconciler.types import Break, Item, Match, Member, Outcome
 from schemas.keys import hash64
 from schemas.tables import BREAK_TYPES
 
@@ -85,53 +89,54 @@ class BookCloser:
         """Bring every book up to date, each in a transaction of its own under the book's lock."""
         connection, rules = self._connection, self._compiled.reconciliation
         names = {code.source_id: name for (_, name), code in self._sources.items() if name in self._compiled.sources}
-        standing, seals = self._standing(), latest_seals(connection, rules.name)
-        prints, decided = fingerprints(connection, list(names)), self._decided()
+        stored = fingerprints(connection, list(names))
+        sealed = {place: seal for place, seal in latest_seals(connection, rules.name).items() if place in stored}
+        alone: dict[Place, tuple[Seal, ...]] = {place: (seal,) for place, seal in sealed.items()}
+        seals = by_book(rules, alone, lambda parts: tuple(chain.from_iterable(parts)))
+        standing = by_book(rules, self._standing(), sum)
+        prints, decided = by_book(rules, stored, " ".join), by_book(rules, self._decided(), " ".join)
         horizons = {place: watermarks.horizon(rules, place[0]) for place in prints}
         inputs = {
             place: _Inputs(_fingerprint(text, horizons[place], decided.get(place, "")), rules.version)
             for place, text in prints.items()
         }
-        due = [place for place in prints if not self._is_up_to_date(place, inputs[place], standing.get(place, 0), seals.get(place))]
-        proofs = read_statement_proofs(connection, names, due)
+        due = {
+            place for place in prints if not self._is_up_to_date(place, inputs[place], standing.get(place, 0), seals.get(place, ()))
+        }
+        proofs = read_statement_proofs(connection, names, [place for place in stored if book_of(rules, place) in due])
         connection.rollback()
         for place in standing.keys() - prints.keys():
             self._store(place, Outcome(), {})
-        sealed = 0
+        new_seals = 0
         for book in read_books(connection, rules, names, due):
             place = book.place
             outcome = solve(rules, book.items, horizons[place], self._operators.about(rules.name).about(book.items))
-            seal = self._sealing(book, outcome, horizons[place], inputs[place], seals.get(place), proofs.get(place, ()))
-            learn = partial(
-                learn_profile,
-                connection,
-                reconciliation=rules.name,
-                sides=rules.side_names,
-                place=place,
-                outcome=outcome,
-                items=book.items,
-            )
-            sealed += self._store(place, outcome, book.hashes, seal, learn)
+            shares = list(shares_of(place, book.items, outcome))
+            seal = self._sealing(shares, horizons[place], inputs[place], sealed, proofs)
+            new_seals += self._store(place, outcome, book.hashes, seal, partial(self._learn, shares, book.items))
             self._solved[place] = (inputs[place], len(outcome.matches) + len(outcome.breaks))
         self._mark_applied()
-        return BooksClosed(len(due), sealed)
+        return BooksClosed(len(due), new_seals)
 
-    def _is_up_to_date(self, place: Place, inputs: _Inputs, standing: int, seal: Seal | None) -> bool:
+    def _is_up_to_date(self, place: Place, inputs: _Inputs, standing: int, seals: Sequence[Seal]) -> bool:
         """Whether what stands about a book is right. A replay throws decisions away; their number tells."""
         if self._solved.get(place) == (inputs, standing):
             return True
-        final = seal is not None and not seal.provisional and (seal.inputs, seal.decisions) == (inputs.fingerprint, standing)
+        # A currency that came out as before has no new seal, so the newest one tells what the book was last solved from.
+        newest = max(seals, key=lambda seal: seal.book_seal_id, default=None)
+        final = newest is not None and newest.inputs == inputs.fingerprint
+        final = final and not any(seal.provisional for seal in seals) and sum(seal.decisions for seal in seals) == standing
         if final:
             self._solved[place] = (inputs, standing)
         return final
 
     def _standing(self) -> dict[Place, int]:
-        """How many decisions stand, by book."""
+        """How many decisions stand, by account and currency."""
         rows = self._connection.execute(_STANDING, {"code": self._compiled.code})
         return {(account, currency): count for account, currency, count in rows}
 
     def _decided(self) -> dict[Place, str]:
-        """Which decisions of operators are about each book, as far as this round knows them."""
+        """Which decisions of operators there are by account and currency, as far as this round knows them."""
         if not self._operators.newest:
             return {}
         rows = self._connection.execute(_DECIDED, (self._compiled.reconciliation.name, self._operators.newest))
@@ -139,12 +144,11 @@ class BookCloser:
 
     def _sealing(
         self,
-        book: BookRecords,
-        outcome: Outcome,
+        shares: Sequence[BookShare],
         horizon: Horizon,
         inputs: _Inputs,
-        former: Seal | None,
-        statements: Sequence[StatementProof],
+        former: Mapping[Place, Seal],
+        statements: Mapping[Place, Sequence[StatementProof]],
     ) -> Callable[[], bool] | None:
         """What seals the book inside the transaction that stores its decisions; None when no day of it is complete."""
         rules = self._compiled.reconciliation
@@ -152,20 +156,42 @@ class BookCloser:
             return None
         # Up to the last booking, not to the watermark: days without records need no seal.
         due = latest_due_day(rules.calendar, min(horizon.values()))
-        through = max((day for item in book.items if (day := item.booked_at.date()) <= due), default=None)
+        days = {share.place: [day for item in share.items if (day := item.booked_at.date()) <= due] for share in shares}
+        through = max((day for found in days.values() for day in found), default=None)
         if through is None:
             return None
-        return partial(
-            seal_book,
-            self._connection,
-            rules=rules,
-            place=book.place,
-            through=through,
-            outcome=outcome,
-            inputs=inputs.fingerprint,
-            former=former,
-            prove=lambda: prove_sides(rules.side_names, book.items, outcome, through, statements),
-        )
+
+        def seal(share: BookShare) -> bool:
+            def prove() -> dict[str, Any]:
+                told = statements.get(share.place, ())
+                return prove_sides(rules.side_names, share.items, share.outcome, through, told, share.elsewhere)
+
+            return seal_book(
+                self._connection,
+                rules=rules,
+                place=share.place,
+                through=through,
+                outcome=share.outcome,
+                inputs=inputs.fingerprint,
+                former=former.get(share.place),
+                prove=prove,
+            )
+
+        complete = [share for share in shares if days[share.place]]
+        return lambda: True in [seal(share) for share in complete]
+
+    def _learn(self, shares: Iterable[BookShare], items: Sequence[Item]) -> None:
+        """Learn how the sources behave, currency by currency, in the open transaction."""
+        rules = self._compiled.reconciliation
+        for share in shares:
+            learn_profile(
+                self._connection,
+                reconciliation=rules.name,
+                sides=rules.side_names,
+                place=share.place,
+                outcome=share.outcome,
+                items=items,
+            )
 
     def _store(
         self,
@@ -173,7 +199,7 @@ class BookCloser:
         outcome: Outcome,
         hashes: Mapping[str, int],
         seal: Callable[[], bool] | None = None,
-        learn: Callable[[], bool] | None = None,
+        learn: Callable[[], None] | None = None,
     ) -> bool:
         """Replace a book's decisions, in one transaction. Returns whether it was sealed."""
         connection, compiled = self._connection, self._compiled
@@ -185,8 +211,8 @@ class BookCloser:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (hash64(f"book {compiled.code} {place[0]} {place[1]}"),))
             for table, only in (("match", ""), ("break", f" AND type <> {_ABOUT_STATEMENTS}")):
                 connection.execute(
-                    f"DELETE FROM {table} WHERE reconciliation_id = %s AND account_id = %s AND currency = %s{only}",
-                    (compiled.code, *place),
+                    f"DELETE FROM {table} WHERE reconciliation_id = %s AND account_id = %s AND %s IN (currency, %s){only}",
+                    (compiled.code, *place, EVERY_CURRENCY),
                 )
             for start in range(0, len(outcome.matches), _ROWS_A_COPY):
                 matches = _in_groups(outcome.matches[start : start + _ROWS_A_COPY], member_hash)

@@ -1,4 +1,4 @@
-"""Seals: what a book had finally come to by a day, written down once and never changed.
+"""Seals: what a book had finally come to by a day, written down once and never changed; one seal for each currency of a book.
 
 A later day, or a record that came late, makes a new seal that names the former.
 """
@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from consumers.book_records import Place
 from reconciler.digest import break_line, digest_of_lines, match_line
 from reconciler.reconciliation import Reconciliation
-from reconciler.types import Outcome
+from reconciler.types import Break, Match, Outcome
 from schemas.records import DEFAULT_TENANT
 
 __all__ = ["Seal", "latest_seals", "seal_book"]
@@ -44,7 +44,7 @@ FROM book_seal WHERE tenant_id = %s AND reconciliation = %s ORDER BY account_id,
 
 
 def latest_seals(connection: Connection[Any], reconciliation: str, tenant: str = DEFAULT_TENANT) -> dict[Place, Seal]:
-    """The latest seal of every book of a reconciliation."""
+    """The latest seals of a reconciliation, by account and currency."""
     with connection.cursor(row_factory=class_row(Seal)) as cursor:
         found = cursor.execute(_LATEST, (tenant, reconciliation)).fetchall()
     return {(one.account_id, one.currency): one for one in found}
@@ -70,9 +70,10 @@ def seal_book(
     Args:
         connection: in the transaction that stores the book's decisions.
         rules: the reconciliation that was closed.
-        place: the book.
+        place: the book, or its share in one currency. A decision about two currencies is in the digests of both, and counted where
+            its own currency is.
         through: last booking day (UTC) for which every side is complete.
-        outcome: what was decided.
+        outcome: what was decided about the place's records.
         inputs: fingerprint of what was solved.
         former: the book's latest seal.
         prove: makes the balance proof (`consumers.balance_proof`).
@@ -83,7 +84,8 @@ def seal_book(
     """
     final = [(one.booked_on, match_line(one)) for one in outcome.matches if one.final]
     final += [(one.booked_on, break_line(one)) for one in outcome.breaks if one.final]
-    decisions = len(outcome.matches) + len(outcome.breaks)
+    decided: list[Match | Break] = [*outcome.matches, *outcome.breaks]
+    own = [one.final for one in decided if one.currency == place[1]]
     digest = digest_of_lines(line for _, line in final)
     cause = "first"
     if former is not None:
@@ -102,8 +104,8 @@ def seal_book(
             rules.version,
             digest,
             inputs,
-            decisions,
-            decisions - len(final),
+            len(own),
+            own.count(False),
             Jsonb(prove()),
             cause,
             former.book_seal_id if former is not None else None,
