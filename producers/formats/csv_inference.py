@@ -5,6 +5,7 @@ One unambiguous value decides for the column. When no value does, nothing is gue
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from producers.errors import FileFormatError
 
@@ -92,6 +93,8 @@ def parse_day(text: str, date_format: str) -> dt.date:
     return found
 
 
+# A statement has few days and many rows.
+@lru_cache(maxsize=4096)
 def _date(text: str, date_format: str) -> dt.date | None:
     plain = text.strip() if "%H" in date_format else day_text(text)
     try:

@@ -116,22 +116,24 @@ def is_filler(row: Sequence[str]) -> bool:
 def body(layout: Layout) -> Iterator[Row]:
     """The rows after the header, without filler, repeated headers, rows to skip and the footer."""
     mapping = layout.mapping
-    skip, stop, totals = (
-        [re.compile(pattern, re.IGNORECASE) for pattern in patterns] for patterns in (mapping.skip, mapping.stop, mapping.totals)
-    )
+    skip, stop, totals = (_any_of(patterns) for patterns in (mapping.skip, mapping.stop, mapping.totals))
     for row in islice(layout.table.rows(), layout.header_row + 1, None):
         if is_filler(row.cells) or row.cells == layout.header:
             continue
         if skip or stop or totals:
             text = " ".join(cell.strip() for cell in row.cells if cell.strip())
-            if any(pattern.search(text) for pattern in stop):
+            if stop and stop.search(text):
                 return
-            if any(pattern.search(text) for pattern in skip):
+            if skip and skip.search(text):
                 continue
-            if any(pattern.search(text) for pattern in totals):
+            if totals and totals.search(text):
                 yield row._replace(is_total=True)
                 continue
         yield row
+
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
 
 
 def survey(layout: Layout) -> tuple[DateFormats, DecimalSeparators, dict[str, str]]:
