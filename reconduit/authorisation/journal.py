@@ -32,7 +32,7 @@ class JournalSettings(BaseSettings):
 
 
 class AnswerJournal:
-    """One file for each answer that is not stored yet, named by the attempt that it answers.
+    """One file for each answer that is not stored yet, named by its integration and the attempt that it answers.
 
     Args:
         folder: made when it is not there, for its owner only.
@@ -52,7 +52,7 @@ class AnswerJournal:
         content = json.dumps({"status": answer.status, "body": answer.body.decode("latin-1")})
         sealed = seal(self._keys, self._place(tenant_id, integration_id, attempt), SecretStr(content), 1)
         row = {"key_id": sealed.key_id, "nonce": sealed.nonce.hex(), "ciphertext": sealed.ciphertext.hex()}
-        path = self._path(attempt)
+        path = self._path(integration_id, attempt)
         part = path.with_suffix(".part")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ class AnswerJournal:
     def find(self, tenant_id: str, integration_id: UUID, attempt: UUID) -> Answer | None:
         """The kept answer of an attempt; None when there is none on this machine, or it does not open."""
         try:
-            row = json.loads(self._path(attempt).read_text(encoding="ascii"))
+            row = json.loads(self._path(integration_id, attempt).read_text(encoding="ascii"))
             sealed = Sealed(row["key_id"], bytes.fromhex(row["nonce"]), bytes.fromhex(row["ciphertext"]), 1)
             content = json.loads(unseal(self._keys, self._place(tenant_id, integration_id, attempt), sealed).get_secret_value())
             return Answer(content["status"], content["body"].encode("latin-1"))
@@ -85,13 +85,19 @@ class AnswerJournal:
             return os.access(self._folder, os.W_OK | os.X_OK)
         return False
 
-    def remove(self, attempt: UUID) -> None:
-        """Forget an answer that the database has."""
+    def remove(self, integration_id: UUID, attempt: UUID) -> None:
+        """Forget an answer that holds no tokens, or that nobody waits for any more."""
         with contextlib.suppress(OSError):
-            self._path(attempt).unlink(missing_ok=True)
+            self._path(integration_id, attempt).unlink(missing_ok=True)
 
-    def _path(self, attempt: UUID) -> Path:
-        return self._folder / f"{attempt}.json"
+    def clear(self, integration_id: UUID) -> None:
+        """Forget every answer of an integration: the database has newer tokens."""
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob(f"{integration_id}.*"):
+                path.unlink(missing_ok=True)
+
+    def _path(self, integration_id: UUID, attempt: UUID) -> Path:
+        return self._folder / f"{integration_id}.{attempt}.json"
 
     @staticmethod
     def _place(tenant_id: str, integration_id: UUID, attempt: UUID) -> Place:

@@ -245,17 +245,18 @@ class TokenKeeper:
         try:
             tokens = read_answer(answer, self._what())
         except GrantRefusedError as refusal:
-            self._refused(attempt, refusal)
+            self._refused(attempt, refusal, replace=replace)
         except AuthorisationError:
             self._end(attempt)
             raise
         stored = self._patiently(lambda connection: self._write(connection, attempt, tokens, replace=replace))
         faultpoint("token-stored")
-        self._journal.remove(attempt)
         if not stored:
+            self._journal.remove(self._names[1], attempt)
             raise TokenEndpointError(f"{self._what()}: somebody else began another exchange meanwhile; ask again")
+        self._journal.clear(self._names[1])
         self._held = _Held(tokens.access, time.monotonic() + tokens.life_seconds - min(60.0, tokens.life_seconds / 2))
-        with self._store.transaction() as connection:
+        with contextlib.suppress(VaultUnavailableError), self._store.transaction() as connection:
             show_expiry(self._source, self._store.state(connection))
         self._log.info("token renewed", life_seconds=tokens.life_seconds, rotated=tokens.refresh is not None)
         return tokens.access
@@ -269,9 +270,10 @@ class TokenKeeper:
             tokens = TokenSet(tokens.access, former, tokens.life_seconds, tokens.refresh_life_seconds or left)
         return self._store.store(connection, attempt, tokens)
 
-    def _refused(self, attempt: UUID, refusal: GrantRefusedError) -> NoReturn:
-        self._journal.remove(attempt)
-        if refusal.code in _PERSON_CODES:
+    def _refused(self, attempt: UUID, refusal: GrantRefusedError, *, replace: bool) -> NoReturn:
+        # A new authorisation that fails says nothing about the one in force.
+        if refusal.code in _PERSON_CODES and not replace:
+            self._journal.remove(self._names[1], attempt)
             reason = f"the provider does not accept the authorisation any more ({refusal.code}); authorise again"
             self._patiently(lambda connection: self._store.wait_for_person(connection, reason, attempt))
             self._log.error("a person must authorise", reason=reason)
@@ -280,7 +282,7 @@ class TokenKeeper:
         raise refusal
 
     def _end(self, attempt: UUID) -> None:
-        self._journal.remove(attempt)
+        self._journal.remove(self._names[1], attempt)
         self._patiently(lambda connection: self._store.end(connection, attempt))
 
     def _patiently(self, write: Callable[[psycopg.Connection[Any]], Any]) -> Any:

@@ -159,6 +159,16 @@ def test_an_answer_of_another_issuer_is_not_exchanged(program: httpx.Client, ser
     assert server.exchanges == []
 
 
+def test_a_new_authorisation_that_fails_leaves_the_one_in_force(program: httpx.Client, server: AuthorisationServer) -> None:
+    program.get(answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"]))
+    location = answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"])
+    refused = program.get(location.replace("code=code-", "code=forged-"))
+    assert (refused.status_code, "invalid_grant" in refused.json()["detail"]) == (502, True)
+    assert server.refused == ["invalid_grant"]
+    after = program.get(OAUTH).json()
+    assert (after["authorised"], after["generation"]) == (True, 1)
+
+
 def test_revoked_means_that_a_person_must_authorise_again(program: httpx.Client, server: AuthorisationServer) -> None:
     program.get(answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"]))
     assert program.post(f"{OAUTH}/revoke").json() == {"provider_told": True}

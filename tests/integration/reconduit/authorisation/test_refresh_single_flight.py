@@ -99,6 +99,7 @@ def test_the_next_start_recovers_from_a_kill(world: Authorising, server: Authori
         connection.execute("UPDATE oauth_token SET access_expires_at = now()")
     world.keeper().token()
     assert server.refused == []
+    assert list(world.journal.iterdir()) == []
 
 
 def kill_while_the_provider_answers(world: Authorising, server: AuthorisationServer) -> None:
