@@ -59,9 +59,13 @@ def listing(tables: Iterable[Table], options: ParseOptions, *, encoding: str = "
         yield started
     yield from findings
     yield from reader.findings(last_line)
-    running = reader.proof.running(started.currency)
-    yield StatementEnd(
-        start=started,
+    yield _end(started, reader, proof, last_line)
+
+
+def _end(start: StatementStart, reader: RowReader, proof: RunningProof, line: int) -> StatementEnd:
+    running = reader.proof.running(start.currency)
+    return StatementEnd(
+        start=start,
         opening=running.opening,
         closing=running.closing,
         declared=None,
@@ -69,6 +73,6 @@ def listing(tables: Iterable[Table], options: ParseOptions, *, encoding: str = "
         bad_entries=proof.bad_entries,
         complete=True,
         proof=reader.proof.outcome(),
-        line=last_line,
-        position=str(last_line),
+        line=line,
+        position=str(line),
     )

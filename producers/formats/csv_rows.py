@@ -48,6 +48,7 @@ class RowReader:
         self._date_format = dates.decide()
         self._amounts = Amounts(layout.columns, mapping, decimals.decide())
         self._currency = mapping.currency or options.default_currency or ""
+        self._first_currency = ""
         self._account = options.default_account or ""
         self._settlement_references = settlement_references
         self._patterns = [re.compile(pattern) for pattern in mapping.reference_patterns]
@@ -62,7 +63,7 @@ class RowReader:
             index=1,
             type=StatementType.LISTING,
             account_id="" if "account" in self._columns else self._account,
-            currency=self._currency or NO_CURRENCY,
+            currency=self._first_currency or self._currency or NO_CURRENCY,
             statement_id="",
             version=f"{self._mapping.name or ''} {self._layout.fingerprint}".strip(),
             line=line,
@@ -97,7 +98,7 @@ class RowReader:
 
     def declare(self, row: Row, computed: Totals) -> Finding | None:
         """Hold a row of totals against the entries before it; a finding when it cannot be read or does not hold."""
-        currency = self._currency or NO_CURRENCY
+        currency = self._first_currency or self._currency or NO_CURRENCY
         try:
             problem = self.proof.declare(self._amounts.sums(row.cells, currency), computed, currency)
         except AmountError as error:
@@ -165,8 +166,7 @@ class RowReader:
             self._assumed = True
             currency = NO_CURRENCY
         currency_exponent(currency)
-        if not self._currency:
-            self._currency = currency
+        self._first_currency = self._first_currency or currency
         return currency
 
     def _value_date(self, cells: Sequence[str]) -> dt.date | None:

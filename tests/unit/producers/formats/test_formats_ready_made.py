@@ -202,6 +202,11 @@ def test_adyen_entries_are_in_the_net_currency_before_fees():
     assert [finding.code for finding in unknown] == ["unknown_type"]
 
 
+def test_the_currency_of_the_rows_is_the_listings_whatever_the_feeds_default_is():
+    (end,) = of(StatementEnd, read(ADYEN, default_currency="USD"))
+    assert (end.start.currency, end.computed.entries, end.computed.credit_minor) == ("EUR", 5, 14000)
+
+
 def test_paypal_balances_run_by_currency_and_memos_are_no_money():
     events = read(PAYPAL)
     assert of(StatementEnd, events)[0].proof is Proof.PROVED
