@@ -70,6 +70,6 @@ def register_reconciliations(
 def _definition(one: Reconciliation) -> dict[str, Any]:
     """The rules as JSON; the file's text and what it names are kept with the version."""
     definition: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(one), default=str))
-    for name in ("text", "attachments"):
+    for name in ("text", "attachments", "origin"):
         definition.pop(name, None)
     return definition

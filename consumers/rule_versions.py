@@ -30,7 +30,7 @@ def keep_version(connection: Connection[Any], one: Reconciliation, tenant: str, 
     digest, first_seen_at = stored
     if digest != one.digest:
         raise RuleVersionError(
-            f"the file of reconciliation {one.name} says version {one.version}, which has stood for other rules since "
-            f"{first_seen_at:%Y-%m-%d %H:%M} UTC (digest {digest[:12]}, the file's is {one.digest[:12]}); "
+            f"{one.origin or 'the rules file'}: reconciliation {one.name} says version {one.version}, which has stood for "
+            f"other rules since {first_seen_at:%Y-%m-%d %H:%M} UTC (digest {digest[:12]}, the file's is {one.digest[:12]}); "
             "raise `version` in the file, or put the old rules back"
         )

@@ -83,7 +83,7 @@ class Groups:
     Attributes:
         enabled: False leaves a book one to one.
         most_members: items of one group, both sides together.
-        search_steps: partial sums that the search for one group may form. Counted, so that the outcome does not depend on the machine.
+        search_steps: partial sums that the search for one group may form. Counted, so that no outcome depends on the machine.
         days_before: days that the last side may be booked before the first; None for the widest tolerance of the passes.
         days_after: days that the last side may be booked after the first; None for the widest tolerance of the passes.
         fee_ppm: what may be deducted from a group that a reference or a day ties, in parts per million of its sum, and still be
@@ -160,6 +160,7 @@ class Reconciliation:
         digest: sha256 (hex) of what the file says and of the rates it names; stamped on every decision.
         text: the file that it was read from.
         attachments: the texts of the files that it names, by name. With them, `text` can be read again.
+        origin: where the text was read from, for messages; it makes no other rules.
     """
 
     name: str
@@ -178,6 +179,7 @@ class Reconciliation:
     digest: str = ""
     text: str = ""
     attachments: Mapping[str, str] = field(default_factory=dict)
+    origin: str = field(default="", compare=False)
 
     @property
     def side_names(self) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ def parse_reconciliation(text: str, origin: str | Origin) -> Reconciliation:
         digest=rules_digest(root.node, fx),
         text=text,
         attachments=attachments,
+        origin=str(origin),
     )
 
 

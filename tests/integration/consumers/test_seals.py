@@ -141,6 +141,6 @@ def test_open_groups_are_solved_again_by_a_new_version(scene: Scene, database_ur
 def test_a_version_is_never_given_other_rules(books: Scene, database_url: str) -> None:
     close_with(books, database_url)
     changed = [replace(one, digest="other", tolerance=Tolerance(days_after=9)) for one in books.reconciliations]
-    with pytest.raises(RuleVersionError, match=r"books says version 1.*raise `version`"):
+    with pytest.raises(RuleVersionError, match=r"rules/books\.yaml: reconciliation books says version 1.*raise `version`"):
         close_with(books, database_url, changed)
     assert query(database_url, "SELECT count(*) FROM rule_version") == [(1,)]
