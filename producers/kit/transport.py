@@ -4,6 +4,7 @@ The one production module that drives an httpx client; `producers.kit.oauth` onl
 """
 
 import datetime as dt
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Transport:
         timeouts: bounds in seconds of each step and of the whole call, retries included.
         verify: check the server's certificate against the system's authorities, or those in this file. False only on loopback.
         cert: client certificate and key files, for mutual TLS.
+        tls: used instead of `verify` and `cert`, such as `producers.kit.source_tls.source_tls` makes it.
         headers: sent with every request.
         metrics_source: label of the metrics, the name of the source.
         max_body: largest response body in bytes, after decompression too.
@@ -92,6 +94,7 @@ class Transport:
         timeouts: Timeouts = Timeouts(),  # noqa: B008  frozen as well
         verify: bool | str = True,
         cert: tuple[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
         headers: Mapping[str, str] | None = None,
         metrics_source: str = "",
         max_body: int = _MAX_BODY,
@@ -108,7 +111,7 @@ class Transport:
         self._clock = clock
         self._now = now
         check_address(base_url)
-        inner = httpx.HTTPTransport(verify=tls_context(base_url, verify, cert), proxy=proxy_for(base_url))
+        inner = httpx.HTTPTransport(verify=tls or tls_context(base_url, verify, cert), proxy=proxy_for(base_url))
         self._client = httpx.Client(
             base_url=base_url,
             auth=auth,

@@ -13,6 +13,7 @@ from producers.errors import ContractChangeError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
 from producers.kit.paging import PageGuard
 from producers.kit.quota import TokenBucket
+from producers.kit.source_tls import source_tls
 from producers.kit.transport import JsonDocument, Transport
 from producers.providers.feed.errors import FeedRecordError
 from producers.providers.feed.mapping import RecordContext, identity_of, to_transaction
@@ -47,6 +48,7 @@ class FeedConnector:
             quota=TokenBucket(options.requests_per_second, burst=options.requests_per_second),
             headers={"Authorization": f"Bearer {token}"},
             metrics_source=config.name,
+            tls=source_tls(config),
         )
 
     def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:

@@ -25,6 +25,7 @@ from producers.kit.paging import paginate
 from producers.kit.payload import parse_json
 from producers.kit.quota import TokenBucket
 from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.source_tls import source_tls
 from producers.kit.transport import RetryPolicy, Transport
 from producers.providers.hdfc.crypto import Jose
 from producers.providers.hdfc.mapping import letters, normalise_keys
@@ -213,6 +214,7 @@ def build_api(config: SourceConfig, options: HdfcOptions, *, retry: RetryPolicy 
         quota=TokenBucket(options.requests_per_second),
         retry=retry or RetryPolicy(),
         cert=certificate,
+        tls=source_tls(config),
         metrics_source=config.name,
     )
     return StatementApi(transport, options, secrets["api_key"], jose)

@@ -25,6 +25,7 @@ from producers.kit.payload import parse_json
 from producers.kit.quota import TokenBucket
 from producers.kit.repeated_ids import RepeatedIds, content_digest
 from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.source_tls import source_tls
 from producers.kit.statement_poll import BookedRow, StatementPoll, WindowContent
 from producers.kit.transport import Transport
 from producers.providers.icici.crypto import encrypt_asymmetric, open_hybrid
@@ -58,6 +59,7 @@ class IciciConnector:
             quota=TokenBucket(options.requests_per_second),
             headers=headers,
             metrics_source=config.name,
+            tls=source_tls(config),
         )
         self._poll = StatementPoll(
             source=config.name,

@@ -13,6 +13,7 @@ from producers.errors import ContractChangeError
 from producers.kit.contract import RawObject
 from producers.kit.paging import paginate
 from producers.kit.quota import TokenBucket
+from producers.kit.source_tls import source_tls
 from producers.kit.transport import JsonDocument, RetryPolicy, Transport
 from producers.providers.razorpay.options import RazorpayOptions
 from reconduit.sources import SourceConfig
@@ -79,5 +80,6 @@ def build_api(config: SourceConfig, options: RazorpayOptions, *, retry: RetryPol
         quota=TokenBucket(options.requests_per_second),
         retry=retry or RetryPolicy(),
         metrics_source=config.name,
+        tls=source_tls(config),
     )
     return ReconApi(transport, options)

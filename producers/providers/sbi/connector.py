@@ -21,6 +21,7 @@ from producers.kit.paging import PageGuard
 from producers.kit.quota import TokenBucket
 from producers.kit.repeated_ids import RepeatedIds, content_digest
 from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.source_tls import source_tls
 from producers.kit.statement_poll import BookedRow, StatementPoll, WindowContent
 from producers.kit.transport import Transport
 from producers.providers.sbi.gateway import Gateway
@@ -40,7 +41,12 @@ class SbiConnector:
         self._name = config.name
         self._tenant = config.tenant_id
         self._options = options
-        self._transport = Transport(config.base_url, quota=TokenBucket(options.requests_per_second), metrics_source=config.name)
+        self._transport = Transport(
+            config.base_url,
+            quota=TokenBucket(options.requests_per_second),
+            metrics_source=config.name,
+            tls=source_tls(config),
+        )
         self._gateway = Gateway(
             self._transport,
             options,

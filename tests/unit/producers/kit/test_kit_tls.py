@@ -14,10 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
 
 from producers.errors import ConfigurationError, TransientError
 from producers.kit.retry import RetryPolicy
+from producers.kit.source_tls import source_tls
 from producers.kit.transport import Transport
+from reconduit.sources import SecretRef, SourceConfig
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
 
@@ -105,3 +108,30 @@ def test_mutual_tls_presents_the_client_certificate(certificate: tuple[str, str]
         known = Transport(url, verify=certificate[0], cert=certificate)
         assert known.json("GET", "/rows") == []
         known.close()
+
+
+def source(*names: str) -> SourceConfig:
+    return SourceConfig(name="bank", connector="bank", secrets={name: SecretRef(vault=name) for name in names})
+
+
+def test_the_certificate_and_the_authority_of_a_source_are_among_its_secrets(certificate: tuple[str, str]) -> None:
+    pem, key = (SecretStr(Path(path).read_text()) for path in certificate)
+    vault = {"tls_certificate": pem, "tls_key": key, "tls_authorities": pem}
+    with tls_server(certificate, ask_client=True) as url:
+        transport = Transport(url, tls=source_tls(source(*vault).bound_to(vault.__getitem__)))
+        assert transport.json("GET", "/rows") == []
+        transport.close()
+        stranger = Transport(
+            url, tls=source_tls(source("tls_authorities").bound_to(vault.__getitem__)), retry=RetryPolicy(attempts=1)
+        )
+        with pytest.raises(TransientError):
+            stranger.json("GET", "/rows")
+        stranger.close()
+
+
+def test_a_source_without_certificates_has_no_tls_of_its_own(certificate: tuple[str, str]) -> None:
+    assert source_tls(source("token").bound_to(SecretStr)) is None
+    with pytest.raises(ConfigurationError, match="bank: secret tls_key is there, but not tls_certificate"):
+        source_tls(source("tls_key").bound_to(SecretStr))
+    with pytest.raises(ConfigurationError, match="bank: tls_authorities"):
+        source_tls(source("tls_authorities").bound_to(SecretStr))
