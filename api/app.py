@@ -17,6 +17,7 @@ from api.database import Database
 from api.problems import install_problem_handlers
 from api.routes import deciding, explain, health, integrations, oauth, operators, page, sign_in, v1
 from api.security_headers import SecurityHeaders
+from api.webhooks import routes as webhooks
 from reconduit.settings import Settings
 from reconduit.sources import load_sources
 
@@ -90,6 +91,7 @@ def create_app(settings: Settings, *, host: str = "127.0.0.1", no_auth: bool = F
         operators.router,
         integrations.router,
         oauth.router,
+        webhooks.router,
         health.router,
         sign_in.router,
         page.router,

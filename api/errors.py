@@ -11,6 +11,9 @@ __all__ = [
     "BadCursorError",
     "BadFilterError",
     "BadMembersError",
+    "BodyTooLargeError",
+    "BrokenBodyError",
+    "BusyError",
     "ConflictError",
     "DatabaseUnavailableError",
     "ForeignOriginError",
@@ -20,6 +23,7 @@ __all__ = [
     "ProviderFailedError",
     "ProviderUnavailableError",
     "QueryTimeoutError",
+    "SlowBodyError",
     "UnauthorizedError",
     "UnknownHostError",
     "VaultClosedError",
@@ -138,6 +142,33 @@ class UnknownHostError(ApiError):
 
     status = 421
     slug = "unknown-host"
+
+
+class BodyTooLargeError(ApiError):
+    """The body is longer than allowed."""
+
+    status = 413
+    slug = "content-too-large"
+
+
+class SlowBodyError(ApiError):
+    """The body did not arrive in time."""
+
+    retryable = True
+    status = 408
+    slug = "request-timeout"
+
+
+class BrokenBodyError(ApiError):
+    """The body was cut off, or is not as long as announced."""
+
+
+class BusyError(ApiError):
+    """Too much is in hand; try again."""
+
+    retryable = True
+    status = 503
+    slug = "busy"
 
 
 class DatabaseUnavailableError(ApiError):

@@ -18,10 +18,12 @@ PROBLEMS: Final = {
         "The records of a decision must be on sides of one reconciliation, and of one book where it is closed book by book.",
     ),
     "bad-request": ("Bad request", "The request could not be understood."),
+    "busy": ("Busy", "Too many requests of this kind are in hand. Nothing was taken; try again after the Retry-After time."),
     "conflict": (
         "Conflict",
         "What stands contradicts the request, for instance a record that is in another confirmed match. `detail` names it.",
     ),
+    "content-too-large": ("Content too large", "The body is longer than this address takes; `detail` says how long it may be."),
     "database-unavailable": (
         "Database unavailable",
         "Postgres does not answer, or `reconduit migrate` was not run. Nothing is lost; ask again after the Retry-After time.",
@@ -51,6 +53,7 @@ PROBLEMS: Final = {
     ),
     "provider-unavailable": ("Provider unavailable", "The provider does not answer, or asks to come back later. Ask again."),
     "query-timeout": ("Query timeout", "The query took too long. Narrow it by date, account, source or reconciliation."),
+    "request-timeout": ("Request timeout", "The body did not arrive in time. Send it again, faster."),
     "unauthorized": ("Unauthorized", "Send `Authorization: Bearer TOKEN` with the token in RECONDUIT_API_TOKEN, or sign in."),
     "vault-closed": (
         "Vault closed",

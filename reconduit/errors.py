@@ -5,6 +5,7 @@ ReconduitError
 ├── SettingsError                     terminal: a setting or a configuration file is wrong
 ├── vault.errors.VaultError           stored secrets and their keys
 ├── authorisation.errors.AuthorisationError  OAuth tokens of integrations
+├── signatures.errors.SignatureError   signatures of webhooks
 ├── integrations.errors.IntegrationError      configured integrations and their commands
 ├── schemas.errors.SchemaError        contracts: Avro, money, keys
 ├── producers.errors.ProducerError    connectors, formats, publishing

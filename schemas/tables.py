@@ -27,6 +27,7 @@ from schemas.closing_tables import book_seal, operator_decision, pair_profile, r
 from schemas.integration_tables import integration, integration_command, integration_event, source_lease
 from schemas.metadata import metadata
 from schemas.vault_tables import oauth_client, oauth_request, oauth_token, secret
+from schemas.webhook_tables import webhook_endpoint, webhook_event
 
 __all__ = [
     "BREAK_TYPES",
@@ -59,6 +60,8 @@ __all__ = [
     "source_watermark",
     "statement",
     "transaction",
+    "webhook_endpoint",
+    "webhook_event",
 ]
 
 DIRECTIONS = {"CREDIT": 1, "DEBIT": -1}
