@@ -18,10 +18,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
 from uuid import UUID
 
-import psycopg
 import structlog
 from pydantic import SecretStr
 
@@ -29,25 +27,22 @@ from reconduit.authorisation.client import OAuthClient
 from reconduit.authorisation.errors import (
     AuthorisationError,
     AuthorisationNeededError,
-    ClientSettingsError,
     GrantRefusedError,
     TokenEndpointError,
 )
+from reconduit.authorisation.exchange import TokenExchange
 from reconduit.authorisation.expiry import show_expiry
 from reconduit.authorisation.journal import AnswerJournal
 from reconduit.authorisation.renewal_lock import RenewalLock
-from reconduit.authorisation.token_answer import Answer, TokenSet, read_answer
+from reconduit.authorisation.token_answer import Answer
 from reconduit.authorisation.token_endpoint import TokenEndpoint
 from reconduit.authorisation.token_store import StoredTokens, TokenStore
-from reconduit.faultpoint import faultpoint
 from reconduit.vault import Vault
 from reconduit.vault.errors import VaultUnavailableError
 
 __all__ = ["TokenKeeper"]
 
-_STORE_SECONDS = 30.0
 _POLL_SECONDS = 0.1
-_PERSON_CODES = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +84,7 @@ class TokenKeeper:
         self._journal = journal
         self._exclusive = lock
         self._store = TokenStore(vault, tenant_id, integration_id)
+        self._exchange = TokenExchange(self._store, journal, tenant_id, integration_id)
         self._lock = threading.Lock()
         self._held: _Held | None = None
         self._log = structlog.stdlib.get_logger("authorisation").bind(integration=str(integration_id))
@@ -134,7 +130,7 @@ class TokenKeeper:
         """
         with self._lock, self._exclusive.held():
             self._held = None
-            self._exchange(exchange, replace=True)
+            self._exchanged(exchange, replace=True)
 
     def revoke(self) -> bool:
         """Let the provider revoke the tokens, then throw them away; False when the provider has no way to be told.
@@ -190,11 +186,11 @@ class TokenKeeper:
             raise AuthorisationNeededError(f"{self._what()}: nobody has authorised it yet; open its authorisation page")
         if refresh is not None:
             try:
-                return self._exchange(lambda: self._endpoint.refresh(refresh))
+                return self._exchanged(lambda: self._endpoint.refresh(refresh))
             except AuthorisationNeededError:
                 if person:
                     raise
-        return self._exchange(self._endpoint.obtain)
+        return self._exchanged(self._endpoint.obtain)
 
     def _settled(self) -> StoredTokens | None:
         """What is stored, once an exchange that somebody left unfinished is over."""
@@ -209,7 +205,7 @@ class TokenKeeper:
                 self._log.warning("an answer that was not stored is taken from the journal", attempt=str(attempt))
                 # A refusal is on record now like any other; whoever asked goes on from what is stored.
                 with contextlib.suppress(AuthorisationError):
-                    self._finish(attempt, answer)
+                    self._exchange.finish(attempt, answer)
                 continue
             if stored.state.attempt_age is None or stored.state.attempt_age > self._endpoint.longest_seconds:
                 # Its answer is lost, if there was one. Providers with a time of grace give another one for the same token.
@@ -217,85 +213,13 @@ class TokenKeeper:
                 return stored
             time.sleep(_POLL_SECONDS)
 
-    def _exchange(self, send: Callable[[], Answer], *, replace: bool = False) -> SecretStr:
-        """Send a request for tokens and store them; returns the access token. The lock is held.
-
-        With `replace`, nothing of the tokens before stays, not even a refresh token that the answer does not replace.
-        """
-        if not self._journal.is_writable():
-            raise ClientSettingsError("the token journal cannot be written; set RECONDUIT_TOKEN_JOURNAL to a folder that can")
-        with self._store.transaction() as connection:
-            attempt = self._store.begin(connection)
-        faultpoint("token-attempt")
-        try:
-            answer = send()
-        except AuthorisationError:
-            self._end(attempt)
-            raise
-        try:
-            self._journal.keep(*self._names, attempt, answer)
-        except ClientSettingsError as error:
-            # The disk is full. Storing the tokens matters more than the second copy.
-            self._log.warning("the answer is not in the journal", error=str(error))
-        faultpoint("token-received")
-        return self._finish(attempt, answer, replace=replace)
-
-    def _finish(self, attempt: UUID, answer: Answer, *, replace: bool = False) -> SecretStr:
-        """Store what an exchange gave, wait for the database if need be, and forget the journal's copy."""
-        try:
-            tokens = read_answer(answer, self._what())
-        except GrantRefusedError as refusal:
-            self._refused(attempt, refusal, replace=replace)
-        except AuthorisationError:
-            self._end(attempt)
-            raise
-        stored = self._patiently(lambda connection: self._write(connection, attempt, tokens, replace=replace))
-        faultpoint("token-stored")
-        if not stored:
-            self._journal.remove(self._names[1], attempt)
-            raise TokenEndpointError(f"{self._what()}: somebody else began another exchange meanwhile; ask again")
-        self._journal.clear(self._names[1])
+    def _exchanged(self, ask: Callable[[], Answer], *, replace: bool = False) -> SecretStr:
+        """Exchange with the lock held; the access token is at hand from now on."""
+        tokens = self._exchange.send(ask, replace=replace)
         self._held = _Held(tokens.access, time.monotonic() + tokens.life_seconds - min(60.0, tokens.life_seconds / 2))
         with contextlib.suppress(VaultUnavailableError), self._store.transaction() as connection:
             show_expiry(self._source, self._store.state(connection))
-        self._log.info("token renewed", life_seconds=tokens.life_seconds, rotated=tokens.refresh is not None)
         return tokens.access
-
-    def _write(self, connection: psycopg.Connection[Any], attempt: UUID, tokens: TokenSet, *, replace: bool) -> bool:
-        """Store the tokens of an attempt. Without a refresh token among them the one before stays in force (RFC 6749, 6)."""
-        if tokens.refresh is None and not replace:
-            stored = self._store.load(connection)
-            former = stored.tokens.refresh if stored is not None and stored.tokens is not None else None
-            left = stored.state.refresh_seconds if stored is not None else None
-            tokens = TokenSet(tokens.access, former, tokens.life_seconds, tokens.refresh_life_seconds or left)
-        return self._store.store(connection, attempt, tokens)
-
-    def _refused(self, attempt: UUID, refusal: GrantRefusedError, *, replace: bool) -> NoReturn:
-        # A new authorisation that fails says nothing about the one in force.
-        if refusal.code in _PERSON_CODES and not replace:
-            self._journal.remove(self._names[1], attempt)
-            reason = f"the provider does not accept the authorisation any more ({refusal.code}); authorise again"
-            self._patiently(lambda connection: self._store.wait_for_person(connection, reason, attempt))
-            self._log.error("a person must authorise", reason=reason)
-            raise AuthorisationNeededError(f"{self._what()}: {reason}") from refusal
-        self._end(attempt)
-        raise refusal
-
-    def _end(self, attempt: UUID) -> None:
-        self._journal.remove(self._names[1], attempt)
-        self._patiently(lambda connection: self._store.end(connection, attempt))
-
-    def _patiently(self, write: Callable[[psycopg.Connection[Any]], Any]) -> Any:
-        """A transaction, tried for half a minute: what is written is nowhere else but in this process and its journal."""
-        until = time.monotonic() + _STORE_SECONDS
-        while True:
-            try:
-                with self._store.transaction() as connection:
-                    return write(connection)
-            except VaultUnavailableError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(_POLL_SECONDS * 5)
 
     def _what(self) -> str:
         return f"OAuth of integration {self._names[1]}"
