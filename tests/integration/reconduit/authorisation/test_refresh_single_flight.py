@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -102,9 +103,10 @@ def test_the_next_start_recovers_from_a_kill(world: Authorising, server: Authori
     assert list(world.journal.iterdir()) == []
 
 
-def kill_while_the_provider_answers(world: Authorising, server: AuthorisationServer) -> None:
-    server.delay_seconds = 30
-    process = start(world, 1, seconds=60)
+def begin_an_exchange(world: Authorising, server: AuthorisationServer) -> subprocess.Popen[str]:
+    """A process whose request the provider has taken and does not answer yet."""
+    server.gate.clear()
+    process = start(world, 1, seconds=30)
     assert process.stdin is not None
     process.stdin.write("go\n")
     process.stdin.flush()
@@ -112,9 +114,14 @@ def kill_while_the_provider_answers(world: Authorising, server: AuthorisationSer
     while not server.exchanges:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    return process
+
+
+def kill_while_the_provider_answers(world: Authorising, server: AuthorisationServer) -> None:
+    process = begin_an_exchange(world, server)
     process.kill()
     process.communicate()
-    server.delay_seconds = 0
+    server.gate.set()
 
 
 def test_an_answer_that_never_came_is_given_again_by_a_provider_with_grace(world: Authorising, server: AuthorisationServer) -> None:
@@ -137,24 +144,28 @@ def test_without_grace_a_person_must_authorise_and_the_reason_says_so(world: Aut
     assert server.refused == ["invalid_grant"]
 
 
-def test_a_database_that_is_away_when_the_answer_comes_costs_nothing(
+def test_whoever_finds_the_lock_free_waits_for_an_exchange_under_way(
     world: Authorising, server: AuthorisationServer, database_url: str
 ) -> None:
-    server.delay_seconds = 2.0  # longer than another process takes to start and find the lock free
-    process = start(world, 4, seconds=20)
-    assert process.stdin is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
-    deadline = time.monotonic() + 20
-    while not server.exchanges:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    process = begin_an_exchange(world, server)
     with psycopg.connect(database_url, autocommit=True) as connection:
-        # Ends the lock's session too, as a restart of Postgres does: another process may now begin.
+        # Ends the session that holds the lock, as a restart of Postgres does.
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    other = start(world, 2, seconds=20)
-    assert {*finish(process), *finish(other)} == {"access-canary-3"}
+        patient = authorising(database_url, world.journal.parent, world.client(), exchange_seconds=30)
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(patient.keeper().token)
+            deadline = time.monotonic() + 20
+            held = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+                      WHERE locktype = 'advisory' AND granted AND datname = current_database()"""
+            while connection.execute(held).fetchone() == (0,):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            time.sleep(0.3)
+            assert not other.done()
+            assert (len(server.exchanges), server.refused) == (1, [])
+            server.gate.set()
+            assert [other.result().get_secret_value()] == finish(process) == ["access-canary-3"]
     assert (len(server.exchanges), server.refused) == (1, [])
     assert list(world.journal.iterdir()) == []

@@ -138,6 +138,19 @@ def test_a_rotation_with_readers_and_a_writer_at_work(database_url: str, keys: S
         assert [opened(vault, ONE, name) for name in names] == [f"value of {name}" for name in names]
 
 
+def test_a_secret_that_is_put_during_its_rotation_is_not_overwritten(vault: Vault, database_url: str) -> None:
+    class Interrupted(StaticKeys):
+        def key(self, key_id: str) -> bytes:
+            # The rotation has read the row and opens it; somebody else writes before it does.
+            vault.put("acme", ONE, "token", SecretStr("newer"))
+            return super().key(key_id)
+
+    vault.put("acme", ONE, "token", SecretStr("older"))
+    rotating = Vault(lambda: psycopg.connect(database_url), Interrupted({"k2": b"2" * 32, "k1": b"1" * 32}))
+    assert rotating.rotate().sealed_again == 0
+    assert opened(vault) == "newer"
+
+
 def test_a_rotation_names_what_it_cannot_open_and_goes_on(vault: Vault, keys: StaticKeys, database_url: str) -> None:
     for name in ("a", "b", "c"):
         vault.put("acme", ONE, name, SecretStr(name))
