@@ -1,13 +1,15 @@
 """One book while it is solved: which items are still free, and what was decided about the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.candidates import Window
 from reconciler.decisions import amount_reason, book_order, make_break, make_match
 from reconciler.due import Horizon, all_passed, is_overdue
 from reconciler.errors import ReconcilerError
-from reconciler.groups.copies import are_copies, copies_of_matched, share_evidence
+from reconciler.groups.copies import are_copies, copies_of_matched, share_evidence, told_of_many
 from reconciler.keyed import by_side
 from reconciler.nearest import NearestFinder
 from reconciler.operator_matches import KeptApart
@@ -66,7 +68,12 @@ class Book:
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
         self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
         self._hints: dict[tuple[str, str], Item] = {}
+        self._every = items
         self._open_pending()
+
+    @cached_property
+    def _told_of_many(self) -> AbstractSet[Hashable]:
+        return told_of_many(self._every)
 
     @property
     def left(self) -> list[Item]:
@@ -221,14 +228,15 @@ class Book:
     def report_copies(self) -> None:
         """DUPLICATE for every free item that is a copy of a matched one."""
         for index in (0, 1):
-            for copy, first in copies_of_matched(self._free[index].values(), (pair[index] for pair in self.paired)):
+            matched = (pair[index] for pair in self.paired)
+            for copy, first in copies_of_matched(self._free[index].values(), matched, self._told_of_many):
                 self._duplicate(copy, first)
 
     def _part_copies(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> bool:
         """Match the first of some copies and report the others; False, with nothing decided, if that would be a guess."""
         sides = [sorted(side, key=book_order) for side in (lefts, rights)]
         pairs = list(zip(*sides, strict=False))
-        if not all(are_copies(side) for side in sides) or not share_evidence(lefts[0], rights[0]):
+        if not all(are_copies(side, self._told_of_many) for side in sides) or not share_evidence(lefts[0], rights[0]):
             return False
         if any(self.apart.separates(one, other) for one, other in pairs):
             return False

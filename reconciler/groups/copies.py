@@ -2,21 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from reconciler.decisions import book_order, day_of
 from reconciler.evidence import all_references, reference_tokens, words
 from reconciler.types import Item
 
-__all__ = ["are_copies", "copies_of_matched", "share_evidence"]
+__all__ = ["are_copies", "copies_of_matched", "share_evidence", "told_of_many"]
 
 _DAYS = 4
 """How long after a record a copy of it is booked at most. A payment that recurs is booked later."""
 
 
-def are_copies(items: Sequence[Item]) -> bool:
-    """Whether nothing but their ids and a few days tells items of one side apart, and they say something."""
+def told_of_many(items: Iterable[Item]) -> AbstractSet[Hashable]:
+    """What items of one side say alike though their amounts differ: `CASH DEPOSIT BY SELF` names no payment."""
+    amounts: dict[Hashable, int] = {}
+    return {said for item in items for said in (_said(item),) if amounts.setdefault(said, item.signed_minor) != item.signed_minor}
+
+
+def are_copies(items: Sequence[Item], told_of_many: AbstractSet[Hashable]) -> bool:
+    """Whether nothing but their ids and a few days tells items of one side apart, and what they say names a payment."""
     days = [day_of(item) for item in items]
-    return len({_told(item) for item in items}) == 1 and _says_something(items[0]) and max(days) - min(days) <= _DAYS
+    return len({_told(item) for item in items}) == 1 and _names_payment(items[0], told_of_many) and max(days) - min(days) <= _DAYS
 
 
 def share_evidence(one: Item, other: Item) -> bool:
@@ -24,12 +31,14 @@ def share_evidence(one: Item, other: Item) -> bool:
     return bool(words(one) & words(other) or reference_tokens(one) & reference_tokens(other))
 
 
-def copies_of_matched(free: Iterable[Item], matched: Iterable[Item]) -> list[tuple[Item, Item]]:
+def copies_of_matched(
+    free: Iterable[Item], matched: Iterable[Item], told_of_many: AbstractSet[Hashable]
+) -> list[tuple[Item, Item]]:
     """Free items with the matched item of the same side that each of them is a copy of, the earliest such.
 
     As many items as are matched are no copies of each other: it takes one that is matched for each copy.
     """
-    open_items = sorted((item for item in free if _says_something(item)), key=book_order)
+    open_items = sorted((item for item in free if _names_payment(item, told_of_many)), key=book_order)
     wanted = {_told(item) for item in open_items}
     first: defaultdict[Hashable, list[Item]] = defaultdict(list)
     for item in sorted(matched, key=book_order):
@@ -44,9 +53,13 @@ def copies_of_matched(free: Iterable[Item], matched: Iterable[Item]) -> list[tup
     return pairs
 
 
+def _said(item: Item) -> Hashable:
+    return item.side, all_references(item), item.text, item.counterparty
+
+
 def _told(item: Item) -> Hashable:
-    return item.side, item.signed_minor, all_references(item), item.text, item.counterparty
+    return item.signed_minor, _said(item)
 
 
-def _says_something(item: Item) -> bool:
-    return bool(all_references(item) or item.text.strip())
+def _names_payment(item: Item, told_of_many: AbstractSet[Hashable]) -> bool:
+    return bool(all_references(item) or item.text.strip()) and _said(item) not in told_of_many
