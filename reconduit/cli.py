@@ -22,6 +22,7 @@ from reconduit.commands.services import services
 from reconduit.commands.source_actions import health, logs, status, sync, sync_due, test
 from reconduit.commands.sources import sources
 from reconduit.commands.vault import vault
+from reconduit.commands.webhooks import webhooks
 from reconduit.errors import ReconduitError
 
 __all__ = ["app", "main"]
@@ -41,6 +42,7 @@ rules.command("list")(list_stored)
 app.add_typer(rules)
 app.add_typer(decide)
 app.add_typer(vault)
+app.add_typer(webhooks)
 for action in (test, sync, status, logs, health):
     sources.command()(action)
 sources.command("sync-due")(sync_due)

@@ -82,6 +82,7 @@ class Publisher:
         self._seconds = deadline_seconds
         self._clock = clock
         self._sizes: dict[str, int] = {}
+        self._others: dict[str, int] = {}
         self._producer: Producer | None = None
 
     def publish(self, page: Page) -> int:
@@ -112,9 +113,20 @@ class Publisher:
             PUBLISH_SECONDS.labels(self._config.name).observe(self._clock() - started)
         return len(page.transactions)
 
+    def publish_to(self, topic: str, messages: Iterable[tuple[Address, bytes]]) -> None:
+        """Publish messages on another topic of the source, made when absent, and wait for every one.
+
+        Raises:
+            PublishError: as for `publish`.
+        """
+        if topic not in self._others:
+            self._others |= ensure_topics(self._bootstrap, [topic], self._wanted, mock=self._mock)
+        self._confirm(topic, self._others[topic], messages)
+
     def close(self) -> None:
         """Drop the producer and whatever it still holds unconfirmed; a later page starts with fresh metadata."""
         self._sizes = {}
+        self._others = {}
         if self._producer is not None:
             self._producer.purge()
             self._producer.flush(1.0)

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import random
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 
 from api.app import create_app
 from api.webhooks import reception
+from producers.webhooks.relay import EventRelay
+from reconduit.webhooks.events import StoredEvent
 from reconduit.webhooks.statistics import read_statistics
 from tests.fixtures.scene import query
 from tests.integration.api.conftest import TOKEN, settings_for
@@ -84,6 +87,16 @@ def test_ten_thousand_deliveries_in_any_order(hook: Hook) -> None:
     told = counts(hook)
     assert (told["accepted"], told["duplicate"], told["forged"]) == (len(rows), DELIVERIES * 2 // 3 - len(rows), 3334)
     assert told["waiting"] == len(rows)
+    published: list[str] = []
+
+    class Topic:
+        def publish(self, tenant: str, source: str, events: Iterable[StoredEvent]) -> None:
+            published.extend(event.event_key for event in events)
+
+    relay = EventRelay(lambda: psycopg.connect(hook.url), Topic())
+    assert (relay.relay(), relay.relay()) == (len(rows), 0)
+    assert sorted(published) == sorted(key for key, _ in rows)
+    assert query(hook.url, "SELECT kind, requested_by FROM integration_command") == [("sync", "webhook")]
 
 
 def test_a_captured_body_does_not_pass_for_new_under_another_id(hook: Hook) -> None:

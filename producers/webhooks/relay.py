@@ -1,0 +1,116 @@
+"""Brings stored events of webhooks to Kafka and has their sources polled.
+
+What a body says is never taken for a record: whoever can sign it may still be wrong, late or out of order. It is a reason to fetch
+now, and what is fetched is the truth. The sync is asked for in the transaction that marks the events as published, so each event
+leads to a poll that begins after it came.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from producers.errors import PublishError, TransientError
+from reconduit.errors import ReconduitError
+from reconduit.faultpoint import faultpoint
+from reconduit.integrations.commands import SyncArguments, open_commands, request_sync
+from reconduit.integrations.errors import CommandRefusedError
+from reconduit.integrations.registry import find_integration
+from reconduit.signals import Stop
+from reconduit.webhooks.events import StoredEvent, mark_published, sources_waiting, take_events
+
+__all__ = ["EventPort", "EventRelay"]
+
+_BATCH = 500
+_ACTOR = "webhook"
+_log = structlog.get_logger(__name__)
+
+
+class EventPort(Protocol):
+    """What the relay needs of `producers.webhooks.publishing.EventPublisher`."""
+
+    def publish(self, tenant: str, source: str, events: Iterable[StoredEvent]) -> None:
+        """Publish, and wait for every delivery report."""
+        ...
+
+
+class EventRelay:
+    """Relays events; any number of them may be at work.
+
+    Args:
+        connect: gives a connection whose transaction ends with the context.
+        port: where events go.
+        batch: events of one transaction.
+    """
+
+    def __init__(
+        self, connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]], port: EventPort, *, batch: int = _BATCH
+    ) -> None:
+        self._connect = connect
+        self._port = port
+        self._batch = batch
+
+    def run(self, stop: Stop, *, seconds: float = 1.0) -> None:
+        """Relay until told to stop, looking every so many seconds; what fails is tried again."""
+        while not stop():
+            try:
+                self.relay()
+            except ReconduitError as error:
+                _log.warning("webhook events wait", error=str(error))
+            stop.wait(seconds)
+
+    def relay(self) -> int:
+        """Publish everything that waits; returns how many events that were.
+
+        A crash in between publishes a batch again, with equal ids.
+
+        Raises:
+            PublishError: Kafka did not confirm; the batch waits on.
+            TransientError: Postgres does not answer.
+        """
+        try:
+            with self._connect() as connection:
+                waiting = sources_waiting(connection)
+            done, failed = 0, None
+            for source in waiting:
+                try:
+                    done += self._relay_source(*source)
+                except PublishError as error:
+                    # The topic of one source must not keep back the others.
+                    failed = error
+        except psycopg.OperationalError as error:
+            raise TransientError(f"webhook events: the database does not answer: {type(error).__name__}") from error
+        if failed is not None:
+            raise failed
+        return done
+
+    def _relay_source(self, tenant: str, name: str, integration_id: UUID) -> int:
+        done = 0
+        while True:
+            with self._connect() as connection:
+                events = take_events(connection, integration_id, self._batch)
+                if not events:
+                    return done
+                self._port.publish(tenant, name, events)
+                faultpoint("events-published-unmarked")
+                mark_published(connection, events)
+                _ask_for_sync(connection, tenant, integration_id)
+            done += len(events)
+            _log.info("webhook events published", source=name, events=len(events))
+
+
+def _ask_for_sync(connection: psycopg.Connection[Any], tenant: str, integration_id: UUID) -> None:
+    integration = find_integration(connection, tenant, integration_id)
+    if not integration.enabled:
+        return
+    waiting = open_commands(connection, integration_id)
+    # One that a producer has begun with may have passed what the event tells of.
+    if any(command.kind == "sync" and command.taken_at is None and not command.sync.is_ranged for command in waiting):
+        return
+    try:
+        request_sync(connection, integration, SyncArguments(), actor=_ACTOR)
+    except CommandRefusedError as error:
+        _log.info("no sync for webhook events", source=integration.name, reason=str(error))
