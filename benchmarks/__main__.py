@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.close_pass import run_close_pass
 from benchmarks.formats.run import run_formats
 from benchmarks.open_items import run_open_items
 from benchmarks.result import Result, print_results
@@ -13,10 +14,16 @@ from benchmarks.stream.run import run_stream
 
 __all__ = ["main"]
 
+
+def _run_close(options: argparse.Namespace) -> list[Result]:
+    """The engine on books in memory, then the whole pass on a stored one."""
+    return [*run_open_items(options), *run_close_pass(options)]
+
+
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {
     "stream": run_stream,
     "formats": run_formats,
-    "close": run_open_items,
+    "close": _run_close,
 }
 
 
@@ -32,7 +39,10 @@ def main() -> int:
     parser.add_argument(
         "--open-items",
         default="10000,100000",
-        help="sizes of the close benchmark, items a side (default 10000,100000; up to 1000000)",
+        help="sizes of the close benchmark in memory, items a side (default 10000,100000; up to 1000000)",
+    )
+    parser.add_argument(
+        "--stored-items", type=int, default=10_000, help="items a side of the stored book of the close benchmark (default 10,000)"
     )
     options = parser.parse_args()
     names = [options.only] if options.only else sorted(BENCHMARKS)

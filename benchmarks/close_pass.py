@@ -1,9 +1,10 @@
-"""The real close pass on one large stored book: `python -m benchmarks.close_pass [SIZE]`, open items a side (default 100,000).
+"""The real close pass on one stored book, beside the engine alone in `benchmarks.open_items`.
 
-A local PostgreSQL is filled by COPY; the close pass runs in a process of its own, so that its peak is its own: reading the book,
+A database is filled by COPY; the close pass runs in a process of its own, so that its peak is its own: reading the book,
 solving it, storing its decisions, the seal with its balance proof and the profile.
 """
 
+import argparse
 import datetime as dt
 import json
 import os
@@ -22,7 +23,8 @@ from psycopg import Connection
 
 from benchmarks.accuracy.books import Row
 from benchmarks.accuracy.hard_books import hard_book
-from benchmarks.result import Result, print_results
+from benchmarks.fresh_database import fresh_database
+from benchmarks.result import Result
 from consumers.closing import ClosePass
 from consumers.codes import SourceCodes
 from consumers.conservation import conservation_faults
@@ -32,10 +34,9 @@ from reconciler.reconciliation import Reconciliation
 from reconduit.matching.rules import load_reconciliation
 from reconduit.sources import SourceConfig
 from schemas.keys import hash64, txn_hash
-from schemas.migrate import upgrade
 from schemas.records import DEFAULT_TENANT
 
-__all__ = ["close_stored_book", "main", "store_book"]
+__all__ = ["close_stored_book", "run_close_pass", "store_book"]
 
 _SIDES = ("left", "right")
 _ITEMS_PERCENT = 87
@@ -45,32 +46,26 @@ _SEED = 7
 _COMPLETE = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
-def main() -> int:
-    """Measure one size."""
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with local_services(
-        Path(".local/bench"), kafka=False, durable=False, progress=lambda line: print(line, file=sys.stderr)
-    ) as found:
-        url = found.database_url
-        assert url is not None
-        upgrade(url)
+def run_close_pass(options: argparse.Namespace) -> list[Result]:
+    """Close a stored book of `--stored-items` a side."""
+    size: int = options.stored_items
+    with local_services(Path(".local"), kafka=False, durable=False, progress=lambda line: print(line, file=sys.stderr)) as found:
+        assert found.database_url is not None
+        url = fresh_database(found.database_url, f"close_pass_{os.getpid()}")
         counts = store_book(url, size)
         command = [sys.executable, "-c", "from benchmarks.close_pass import close_stored_book; close_stored_book()"]
         environment = os.environ | {"DATABASE_URL": url}
         told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment).stdout)
     detail = dict(zip(_SIDES, counts, strict=True)) | told
-    print_results(
-        [
-            Result(
-                name=f"close pass, {size:,} open items a side",
-                value=detail.pop("seconds"),
-                unit="seconds",
-                peak_mib=detail.pop("peak_mib"),
-                detail=detail,
-            )
-        ]
-    )
-    return 0
+    return [
+        Result(
+            name=f"close pass, {size:,} stored items a side",
+            value=detail.pop("seconds"),
+            unit="seconds",
+            peak_mib=detail.pop("peak_mib"),
+            detail=detail,
+        )
+    ]
 
 
 def store_book(url: str, size: int) -> tuple[int, int]:
@@ -153,7 +148,3 @@ def close_stored_book() -> None:
             }
         )
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

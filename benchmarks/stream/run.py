@@ -16,12 +16,12 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from benchmarks.fresh_database import fresh_database
 from benchmarks.result import Result
 from benchmarks.stream.progress import Progress, read_progress
 from benchmarks.stream.records import SOURCES, create_topics, produce_range
 from deploy.local.services import Services, local_services
 from deploy.local.supervisor import Daemon
-from schemas.migrate import upgrade
 
 __all__ = ["run_stream"]
 
@@ -158,10 +158,7 @@ def _environment(services: Services, dsn: str, place: Path) -> dict[str, str]:
 
 def _fresh_database(services: Services, name: str) -> str:
     assert services.database_url is not None
-    with psycopg.connect(services.database_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    dsn = services.database_url.rsplit("/", 1)[0] + f"/{name}"
-    upgrade(dsn)
+    dsn = fresh_database(services.database_url, name)
     with psycopg.connect(dsn) as connection:
         connection.execute("INSERT INTO source (tenant_id, name) VALUES ('default', 'core'), ('default', 'gateway')")
     return dsn
