@@ -1,5 +1,6 @@
 """One book while it is solved: which items are still free, and what was decided about the others."""
 
+import datetime as dt
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class Book:
         self._matches: list[Match] = []
         self._breaks: list[Break] = []
         self.paired: list[tuple[Item, Item]] = []
+        self.contested: frozenset[tuple[str, str]] = frozenset()
         self.grouped: tuple[list[Item], list[Item]] = ([], [])
         self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
@@ -72,7 +74,8 @@ class Book:
         self._open_pending()
 
     @cached_property
-    def _told_of_many(self) -> AbstractSet[Hashable]:
+    def told_of_many(self) -> AbstractSet[Hashable]:
+        """What the items say alike though their amounts differ, and which names no payment therefore."""
         return told_of_many(self._every)
 
     @property
@@ -89,6 +92,11 @@ class Book:
         """Go by the tolerance of a pass, and name it in what is decided from here on."""
         self.window = Window(self.reconciliation.tolerance_of(one), self._currency)
         self._rule = one.name
+
+    def may_pair(self, left: Item, right: Item) -> bool:
+        """Whether two items are within the window and no operator keeps them apart."""
+        days = (left.booked_at.astimezone(dt.UTC).toordinal(), right.booked_at.astimezone(dt.UTC).toordinal())
+        return self.window.tolerance.within_days(*days) and not self.apart.separates(left, right)
 
     def match(
         self,
@@ -229,14 +237,14 @@ class Book:
         """DUPLICATE for every free item that is a copy of a matched one."""
         for index in (0, 1):
             matched = (pair[index] for pair in self.paired)
-            for copy, first in copies_of_matched(self._free[index].values(), matched, self._told_of_many):
+            for copy, first in copies_of_matched(self._free[index].values(), matched, self.told_of_many):
                 self._duplicate(copy, first)
 
     def _part_copies(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> bool:
         """Match the first of some copies and report the others; False, with nothing decided, if that would be a guess."""
         sides = [sorted(side, key=book_order) for side in (lefts, rights)]
         pairs = list(zip(*sides, strict=False))
-        if not all(are_copies(side, self._told_of_many) for side in sides) or not share_evidence(lefts[0], rights[0]):
+        if not all(are_copies(side, self.told_of_many) for side in sides) or not share_evidence(lefts[0], rights[0]):
             return False
         if any(self.apart.separates(one, other) for one, other in pairs):
             return False

@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from reconciler.assignment import Assignment, Cost, Pairing, assign
 from reconciler.book import Book, Grounds
 from reconciler.candidates import Bundle, bundles_of, shared_labels
 from reconciler.evidence import all_references, reference_tokens, words
+from reconciler.groups.copies import earlier_copies
 from reconciler.near_references import Labels, slip_labels, truncation_labels
 from reconciler.types import Decision, Item, Stage
 
@@ -30,6 +32,18 @@ _TRUNCATED = Grounds(stage=Stage.TOLERANCE, signal="truncated reference", probab
 _SLIP = Grounds(stage=Stage.TOLERANCE, signal="reference with a slip", probability_ppm=980_000)
 _WORDS = Grounds(stage=Stage.TOLERANCE, signal="words", probability_ppm=950_000)
 _ALONE = Grounds(stage=Stage.TOLERANCE, signal="amount and date", probability_ppm=900_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A pair that a step has found, before it is matched."""
+
+    left: Item
+    right: Item
+    evidence: str
+    decision: Decision
+    runner_up: str | None
+
 
 Labelling = Callable[[Item], frozenset[str]]
 _NO_LABELS: AbstractSet[str] = frozenset()
@@ -116,6 +130,7 @@ def _match_by(book: Book, labels: Labelling, grounds: Grounds, *, most_owners: i
     }
     found = assign(edges, [len(bundle.items) for bundle in left], [len(bundle.items) for bundle in right])
     rivals = _rivals(edges, found, left, right) if weak else {}
+    chosen: list[_Chosen] = []
     for group in found.groups:
         if weak and not _orderable(group, left, right):
             tied_left, tied_right = ({pairing[side] for pairing in group} for side in (0, 1))
@@ -126,10 +141,28 @@ def _match_by(book: Book, labels: Labelling, grounds: Grounds, *, most_owners: i
             runner_up = rivals.get((first, second))
             for one, other in pairs:
                 doubt = runner_up is not None or (weak and _contradict(one, other))
-                decision = Decision.SUGGESTED if doubt else Decision.AUTO
-                book.match(one, other, grounds, evidence, decision=decision, runner_up=runner_up)
+                chosen.append(_Chosen(one, other, evidence, Decision.SUGGESTED if doubt else Decision.AUTO, runner_up))
     for first_tied, second_tied in found.ties:
         book.tie(_items(left, first_tied), _items(right, second_tied), grounds)
+    _match_chosen(book, chosen, grounds)
+
+
+def _match_chosen(book: Book, chosen: Sequence[_Chosen], grounds: Grounds) -> None:
+    """Match what was chosen; where an earlier copy would stay open, that is the payment, which a person confirms."""
+    if not chosen:
+        return
+    earlier = (
+        earlier_copies(book.left, (pair.left for pair in chosen), book.told_of_many),
+        earlier_copies(book.right, (pair.right for pair in chosen), book.told_of_many),
+    )
+    for pair in chosen:
+        first, second = earlier[0].get(pair.left.id, pair.left), earlier[1].get(pair.right.id, pair.right)
+        moved = (first, second) != (pair.left, pair.right)
+        if moved and book.may_pair(first, second):
+            later = pair.left if first is not pair.left else pair.right
+            book.match(first, second, grounds, pair.evidence, decision=Decision.SUGGESTED, runner_up=later.id)
+        else:
+            book.match(pair.left, pair.right, grounds, pair.evidence, decision=pair.decision, runner_up=pair.runner_up)
 
 
 def _orderable(group: Sequence[Pairing], left: Sequence[Bundle], right: Sequence[Bundle]) -> bool:

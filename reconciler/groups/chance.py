@@ -1,7 +1,7 @@
 """How likely a sum that fits is an accident, and what that leaves of a group's probability."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from reconciler.tolerance import MILLION
 from reconciler.types import Item
@@ -9,23 +9,28 @@ from reconciler.types import Item
 __all__ = ["accidents", "accidents_of_sum", "probability_ppm"]
 
 
-def accidents(candidates: int, members: int, target: int, amounts: Iterable[int], allowed: int) -> float:
+def accidents(amounts: Sequence[int], chosen: Sequence[int], target: int, allowed: int) -> float:
     """Expected number of subsets that have the sum without belonging together.
 
-    Sums of unrelated amounts are spread over a range as wide as the target, in steps of the unit that all amounts are rounded to.
-    As many subsets count as a search of no more members, or of no fewer, would have looked at: that all candidates
-    together, or all but one, make the sum says more than that some of them do.
+    Sums of unrelated amounts are spread over a range as wide as the target, in steps of the unit that they are rounded to. Round
+    amounts make round sums, so that those among themselves are counted apart, and the worse of both counts is taken. As many
+    subsets count as a search of no more members, or of no fewer, would have looked at: that all candidates together, or
+    all but one, make the sum says more than that some of them do.
 
     Args:
-        candidates: items that the members were chosen from.
-        members: how many were chosen, two or more.
-        target: the sum, minor units.
-        amounts: of the candidates.
+        amounts: of the candidates, minor units.
+        chosen: the amounts of the members, some of `amounts`.
+        target: the sum.
         allowed: how far the sum may be from the target.
     """
-    fewer = sum(math.comb(candidates, count) for count in range(2, members + 1))
+    unit = _unit(math.gcd(target, *chosen))
+    as_round = [amount for amount in amounts if amount % unit == 0]
+    return max(_among(len(one), len(chosen), target, _unit(math.gcd(target, *one)), allowed) for one in (amounts, as_round))
+
+
+def _among(candidates: int, members: int, target: int, step: int, allowed: int) -> float:
+    fewer = sum(math.comb(candidates, count) for count in range(min(2, members), members + 1))
     more = sum(math.comb(candidates, count) for count in range(candidates - members + 1))
-    step = _unit(math.gcd(target, *amounts))
     return min(fewer, more) * min(1.0, (2 * allowed + step) / max(abs(target), step))
 
 

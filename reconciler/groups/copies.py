@@ -8,7 +8,7 @@ from reconciler.decisions import book_order, day_of
 from reconciler.evidence import all_references, reference_tokens, words
 from reconciler.types import Item
 
-__all__ = ["are_copies", "copies_of_matched", "share_evidence", "told_of_many"]
+__all__ = ["are_copies", "copies_of_matched", "earlier_copies", "share_evidence", "told_of_many"]
 
 _DAYS = 4
 """How long after a record a copy of it is booked at most. A payment that recurs is booked later."""
@@ -51,6 +51,32 @@ def copies_of_matched(
             first[_told(item)].remove(near[0])
             pairs.append((item, near[0]))
     return pairs
+
+
+def earlier_copies(free: Iterable[Item], taken: Iterable[Item], told_of_many: AbstractSet[Hashable]) -> dict[str, Item]:
+    """By id of an item that is about to be matched, the earliest record that it copies and that would stay open.
+
+    Args:
+        free: items of one side, those that are about to be matched among them.
+        taken: these.
+        told_of_many: what names no payment.
+    """
+    wanted: defaultdict[Hashable, list[Item]] = defaultdict(list)
+    for item in sorted((item for item in taken if _names_payment(item, told_of_many)), key=book_order):
+        wanted[_told(item)].append(item)
+    places = {item.id for items in wanted.values() for item in items}
+    spare: defaultdict[Hashable, list[Item]] = defaultdict(list)
+    for item in sorted(free, key=book_order):
+        if item.id not in places and (told := _told(item)) in wanted:
+            spare[told].append(item)
+    found: dict[str, Item] = {}
+    for told, copies in spare.items():
+        for item in wanted[told]:
+            earlier = [one for one in copies if day_of(item) - _DAYS <= day_of(one) < day_of(item)]
+            if earlier:
+                copies.remove(earlier[0])
+                found[item.id] = earlier[0]
+    return found
 
 
 def _said(item: Item) -> Hashable:

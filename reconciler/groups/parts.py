@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import combinations
 
 from reconciler.book import Book
 from reconciler.decisions import book_order, day_of
@@ -64,7 +65,9 @@ def by_parts(book: Book, names: AbstractSet[str], *, before_singles: bool) -> It
 def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf]:
     found: defaultdict[str, list[Item]] = defaultdict(list)
     for item in sorted(items, key=book_order):
-        for label in {*names_of(item, names), *reference_tokens(item)}:
+        named = sorted(names_of(item, names))
+        # A first name is shared by many, both names together by few.
+        for label in {*named, *map(" ".join, combinations(named, 2)), *reference_tokens(item)}:
             found[label].append(item)
     return {label: _Shelf(listed, [day_of(item) for item in listed]) for label, listed in found.items()}
 
@@ -88,9 +91,12 @@ def _of_anchor(
     own = reference_tokens(anchor)
     told = [bool(own & reference_tokens(item)) for item in members]
     referenced = any(told)
+    if not referenced and any(_named_otherwise(anchor, item, names) for item in members):
+        return
     shared = frozenset(names_of(anchor, names)).intersection(*(names_of(item, names) for item in members))
     odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORDS if len(shared) > 1 else _ODDS_OF_WORD
-    expected = accidents(len(smaller), len(members), target, amounts, allowed)
+    chosen_amounts = [amounts[place] for place in chosen]
+    expected = accidents(amounts, chosen_amounts, target, allowed)
     if before_singles and not all(told):
         single = _single(anchor, members, near, book.reconciliation.learning.amount_ppm)
         if single is not None and single not in members:
@@ -99,7 +105,8 @@ def _of_anchor(
             # It alone, less a fee, explains the most: what speaks for the group is that the others make up the rest.
             rest = target - single.signed_minor
             others = [amount for amount in amounts if abs(amount) <= abs(rest)]
-            expected = max(expected, accidents(len(others) + 1, len(members), rest, others, allowed))
+            beside = [item.signed_minor for item in members if item is not single]
+            expected = max(expected, accidents(others, beside, rest, allowed))
     sides = ((anchor,), members) if of_left else (members, (anchor,))
     yield Proposal(
         lefts=sides[0],
@@ -112,6 +119,12 @@ def _of_anchor(
             Reason("chance", f"{expected:.1e} sums like this by accident"),
         ),
     )
+
+
+def _named_otherwise(one: Item, other: Item, names: AbstractSet[str]) -> bool:
+    """Whether both name somebody whom the other does not name: `Josa Hoda` is not `Nofinda Hoda`."""
+    first, second = frozenset(names_of(one, names)), frozenset(names_of(other, names))
+    return bool(first - second) and bool(second - first)
 
 
 def _single(anchor: Item, members: Sequence[Item], near: Sequence[Item], ppm: int) -> Item | None:

@@ -1,17 +1,22 @@
 """The stage itself, in two runs: what is tied well before single items are weighed, the rest after them."""
 
+from collections.abc import Sequence
+
 from reconciler.book import Book
 from reconciler.groups.contra import match_contra_entries
 from reconciler.groups.days import by_days
 from reconciler.groups.names import telling_words
 from reconciler.groups.parts import by_parts
-from reconciler.groups.proposals import settle
+from reconciler.groups.proposals import Proposal, settle
 from reconciler.groups.references import by_references
 from reconciler.groups.unfinished import report_unfinished
 
 __all__ = ["GroupSearch"]
 
 _BEFORE_SINGLES_PPM = 950_000
+
+_CONTESTED_PPM = 500_000
+"""Probability in millionths from which a group that is not matched before single items are is more likely than any of these."""
 
 
 class GroupSearch:
@@ -25,18 +30,19 @@ class GroupSearch:
         """Groups whose evidence is stronger than that of single items, and reversals."""
         match_contra_entries(self._book)
         least = max(_BEFORE_SINGLES_PPM, self._book.reconciliation.learning.suggest_ppm)
-        self._settle(least, before_singles=True)
-        report_unfinished(self._book, beyond_singles=True)
+        proposed = self._settle(least, before_singles=True)
+        likely = [one for one in proposed if _CONTESTED_PPM <= one.probability_ppm < least]
+        self._book.contested = frozenset((left.id, right.id) for one in likely for left in one.lefts for right in one.rights)
+        report_unfinished(self._book, beyond_singles=True, apart_from=frozenset(place for one in likely for place in one.places))
 
     def among_the_rest(self) -> None:
         """Groups and unfinished groups among what is left."""
         self._settle(self._book.reconciliation.learning.suggest_ppm, before_singles=False)
         report_unfinished(self._book, beyond_singles=False)
 
-    def _settle(self, least_ppm: int, *, before_singles: bool) -> None:
+    def _settle(self, least_ppm: int, *, before_singles: bool) -> Sequence[Proposal]:
         book, names = self._book, self._names
-        settle(
-            book,
-            [*by_references(book), *by_days(book, names), *by_parts(book, names[0] & names[1], before_singles=before_singles)],
-            least_ppm,
-        )
+        parts = by_parts(book, names[0] & names[1], before_singles=before_singles)
+        proposed = [*by_references(book), *by_days(book, names), *parts]
+        settle(book, proposed, least_ppm)
+        return proposed

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from reconciler.book import Book
 from reconciler.evidence import all_references
@@ -12,21 +13,23 @@ from reconciler.types import BreakType, Item
 __all__ = ["report_unfinished"]
 
 _MILLION = 1_000_000
+_NONE: AbstractSet[tuple[str, str]] = frozenset()
 _MIN_LENGTH = 8
 _MIN_DIGITS = 4
 
 
-def report_unfinished(book: Book, *, beyond_singles: bool) -> None:
+def report_unfinished(book: Book, *, beyond_singles: bool, apart_from: AbstractSet[tuple[str, str]] = _NONE) -> None:
     """A SPLIT, AMOUNT or FEE_VARIANCE break for each reference under which free items of both sides meet without agreeing.
 
     Args:
         book: the book.
+        apart_from: sides and ids of items that may yet be matched in a group.
         beyond_singles: only where no left and right item come near enough in amount for the weaker steps to weigh them.
     """
     rules = book.reconciliation
     reach = Reach.of(book)
     left, right = (owners_of(side, rules.groups.most_members) for side in (book.left, book.right))
-    taken: set[tuple[str, str]] = set()
+    taken = set(apart_from)
     for token in sorted(left.keys() & right.keys(), key=lambda one: (-len(left[one]) - len(right[one]), -len(one), one)):
         lefts, rights = left[token], right[token]
         items = (*lefts, *rights)

@@ -73,7 +73,7 @@ def learn(
     score = start - np.log(len(left) / min(counts) + 1.0)
     for _ in range(_ROUNDS):
         probability = _probabilities(left, right, score, given, _MESSAGES)
-        score = offset + _prior(left, right, probability)
+        score = offset + _prior(left, right, probability, given)
         for signal in signals:
             score += _weights(signal, probability)
     weights = tuple(_weights(signal, probability).astype(np.float32) for signal in signals)
@@ -85,11 +85,11 @@ def _probabilities(left: Ints, right: Ints, score: Floats, given: Given, rounds:
     return np.where(given.true, 1.0, pair_probabilities(left, right, odds, rounds))
 
 
-def _prior(left: Ints, right: Ints, probability: Floats) -> float:
+def _prior(left: Ints, right: Ints, probability: Floats, given: Given) -> float:
     """Log odds of any pair against its two items being open, before any signal: how often the one is so for the other."""
     open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability)[side], _OPEN_SHARE) for side in (left, right))
     open_both = open_left * open_right / np.maximum(1.0 - probability, _OPEN_SHARE)
-    prior: float = np.log(np.maximum(probability.sum(), 1.0) / open_both.sum())
+    prior: float = np.log(np.maximum(probability.sum(), 1.0) / open_both[~given.untrue].sum())
     return prior
 
 

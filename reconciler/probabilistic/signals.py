@@ -12,7 +12,7 @@ import numpy.typing as npt
 from reconciler.probabilistic.pairs import Reach
 from reconciler.probabilistic.texts import Bools, Floats, Ints, TextTable
 
-__all__ = ["Levels", "SideArrays", "Signal", "levels_of", "side_arrays", "signals_of", "starting_scores"]
+__all__ = ["Levels", "SideArrays", "Signal", "levels_of", "shared_nats", "side_arrays", "signals_of", "starting_scores"]
 
 _CHUNK = 1 << 17
 """Pairs whose texts are compared at once; bounds the memory of the comparison."""
@@ -134,12 +134,18 @@ def _weeks(reach: Reach) -> Ints:
 
 def starting_scores(levels: Levels, reach: Reach) -> Floats:
     """A first guess in nats, from which learning starts: rarity of what is shared, an equal amount, a short lag."""
-    shared = np.append(0.0, _INFORMATION)[levels.text // _REST_LEVELS**2 % _INFORMATION_LEVELS]
+    shared = shared_nats(levels)
     rests = levels.text % _REST_LEVELS**2
     equal = levels.amount >= 2 * len(_RATIOS)
     lag = np.abs(levels.date - reach.days_before)
     start: Floats = shared - 1.5 * (rests // _REST_LEVELS + rests % _REST_LEVELS) + 3.0 * equal - 0.1 * lag
     return start
+
+
+def shared_nats(levels: Levels) -> Floats:
+    """What the shared part of each pair's texts is worth at least by its rarity, in nats."""
+    nats: Floats = np.append(0.0, _INFORMATION)[levels.text // _REST_LEVELS**2 % _INFORMATION_LEVELS]
+    return nats
 
 
 def _text_levels(left: Ints, right: Ints, table: TextTable) -> npt.NDArray[np.int16]:

@@ -18,6 +18,7 @@ from reconciler.probabilistic.choice import Choice, Classes, choose
 from reconciler.probabilistic.crowding import lack_of_crowding
 from reconciler.probabilistic.labels import amount_labels, text_labels
 from reconciler.probabilistic.learning import Given, Learnt, learn
+from reconciler.probabilistic.objections import heeded, without_contested
 from reconciler.probabilistic.pairs import Reach
 from reconciler.probabilistic.reasons import pair_reasons
 from reconciler.probabilistic.signals import side_arrays, signals_of, starting_scores
@@ -103,8 +104,10 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
     signals = signals_of(found.levels, reach)
     result = learn(*pairs, signals, starting_scores(found.levels, reach), offset, (len(items[0]), len(items[1])), given)
     free = np.flatnonzero(~(given.true | given.untrue))
-    rest = Learnt(tuple(weight[free] for weight in result.weights), result.scores[free], result.probabilities[free])
-    return _Learnt(items, (found.left[free], found.right[free]), tuple(signal.name for signal in signals), offset[free], rest)
+    names = tuple(signal.name for signal in signals)
+    heard = without_contested(heeded(result, names.index("text"), found.levels), pairs, items, book.contested)
+    rest = Learnt(tuple(weight[free] for weight in result.weights), result.scores[free], heard[free])
+    return _Learnt(items, (found.left[free], found.right[free]), names, offset[free], rest)
 
 
 def _given(book: Book, items: tuple[Sequence[Item], Sequence[Item]], left: Ints, right: Ints) -> Given:
