@@ -1,7 +1,7 @@
 """Prometheus metrics read from the same totals as the page. No label has a transaction, account or tenant in it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from api.context import Context
 from api.errors import ApiError
 from api.models import Sources, Summary
+from api.queries.authorisations import SourceAuthorisation, list_authorisations
 
 __all__ = ["ReconciliationCollector"]
 
@@ -24,6 +25,7 @@ class ReconciliationCollector(Collector):
         up = GaugeMetricFamily("recon_database_up", "Whether Postgres answered this scrape.")
         try:
             summary, sources = self._context.summary.get(), self._context.sources.get()
+            authorisations = list_authorisations(self._context.database)
         except ApiError:
             up.add_metric([], 0)
             yield up
@@ -32,6 +34,7 @@ class ReconciliationCollector(Collector):
         yield up
         yield from _of_summary(summary)
         yield from _of_sources(sources)
+        yield from _of_authorisations(authorisations)
 
 
 def _of_summary(summary: Summary) -> Iterator[Metric]:
@@ -81,3 +84,20 @@ def _of_sources(sources: Sources) -> Iterator[Metric]:
             lag.add_metric([source.name], source.lag_records)
     yield from counters.values()
     yield from (success, lag)
+
+
+def _of_authorisations(authorisations: Sequence[SourceAuthorisation]) -> Iterator[Metric]:
+    ends = GaugeMetricFamily(
+        "recon_token_expiry_timestamp_seconds",
+        "End of a source's OAuth token, access or refresh, Unix time.",
+        labels=["source", "token"],
+    )
+    waiting = GaugeMetricFamily(
+        "recon_authorisation_needed", "1 while a person must authorise an integration at its provider.", labels=["source"]
+    )
+    for found in authorisations:
+        for kind, moment in (("access", found.access_ends), ("refresh", found.refresh_ends)):
+            if moment is not None:
+                ends.add_metric([found.source, kind], moment)
+        waiting.add_metric([found.source], found.waiting)
+    yield from (ends, waiting)

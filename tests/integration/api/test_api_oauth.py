@@ -159,6 +159,18 @@ def test_an_answer_of_another_issuer_is_not_exchanged(program: httpx.Client, ser
     assert server.exchanges == []
 
 
+def test_metrics_say_when_tokens_end_and_who_must_act(program: httpx.Client, module_database_url: str) -> None:
+    program.get(answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"]))
+    with psycopg.connect(module_database_url) as connection:
+        connection.execute("UPDATE oauth_token SET refresh_expires_at = to_timestamp(1800000000)")
+    told = program.get("/metrics").text
+    assert 'recon_token_expiry_timestamp_seconds{source="acme",token="refresh"} 1.8e+09' in told
+    assert 'recon_token_expiry_timestamp_seconds{source="acme",token="access"}' in told
+    assert 'recon_authorisation_needed{source="acme"} 0.0' in told
+    program.post(f"{OAUTH}/revoke")
+    assert 'recon_authorisation_needed{source="acme"} 1.0' in program.get("/metrics").text
+
+
 def test_a_new_authorisation_that_fails_leaves_the_one_in_force(program: httpx.Client, server: AuthorisationServer) -> None:
     program.get(answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"]))
     location = answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"])
