@@ -25,7 +25,7 @@ ConnectionFactory = Callable[[], AbstractContextManager[psycopg.Connection[Any]]
 
 _ATTEMPTS = 20
 _BEGINNING = ("", UUID(int=0), "")
-_BATCH = 200
+_BATCH = 100
 
 _SELECT = """SELECT key_id, nonce, ciphertext, version FROM secret
              WHERE tenant_id = %s AND integration_id = %s AND name = %s"""
@@ -156,8 +156,8 @@ class Vault:
     def rotate(self) -> Rotation:
         """Seal again, with the current key, every secret that another key seals. Readers and writers may be at work meanwhile.
 
-        Each secret is a transaction of its own: an interrupted rotation is finished by the next one. Rotate until nothing is
-        sealed again before a former key is thrown away: a writer may have had it in hand.
+        A hundred secrets are a transaction: an interrupted rotation is finished by the next one. Rotate until nothing is sealed
+        again before a former key is thrown away: a writer may have had it in hand.
 
         Raises:
             VaultKeyError: there is no current key.
@@ -165,28 +165,19 @@ class Vault:
         """
         current, _ = self._keys.current()
         done, failed = 0, []
-        after = _BEGINNING
-        while rows := self._sealed_otherwise(current, after):
-            for place, row in rows:
-                after = (place.tenant_id, place.integration_id, place.name)
-                try:
-                    done += self._seal_again(place, row)
-                except VaultError as error:
-                    if error.retryable:
-                        raise
-                    failed.append(str(error))
+        after: tuple[str, UUID, str] | None = _BEGINNING
+        while after is not None:
+            with self.transaction() as connection:
+                rows = _sealed_otherwise(connection, current, after)
+                for place, row in rows:
+                    try:
+                        # False: somebody wrote meanwhile, with the current key unless that process has not learnt it yet.
+                        done += self._write(connection, place, unseal(self._keys, place, row), row.version)
+                    except VaultError as error:
+                        failed.append(str(error))
+                last = rows[-1][0] if rows else None
+                after = None if last is None else (last.tenant_id, last.integration_id, last.name)
         return Rotation(done, tuple(failed))
-
-    def _seal_again(self, place: Place, row: Sealed) -> bool:
-        secret = unseal(self._keys, place, row)
-        with self.transaction() as connection:
-            # False: somebody wrote meanwhile, with the current key unless that process has not learnt it yet.
-            return self._write(connection, place, secret, row.version)
-
-    def _sealed_otherwise(self, current: str, after: tuple[str, UUID, str]) -> list[tuple[Place, Sealed]]:
-        with self.transaction() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            rows = cursor.execute(_OLD, (current, *after, _BATCH)).fetchall()
-        return [(Place(*row[:3]), Sealed(*row[3:])) for row in rows]
 
     def _write(self, connection: psycopg.Connection[Any], place: Place, secret: SecretStr, version: int) -> bool:
         """Write the row behind `version`; False when it is no longer the stored one."""
@@ -217,3 +208,12 @@ def _row(connection: psycopg.Connection[Any], place: Place) -> Sealed | None:
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(_SELECT, (place.tenant_id, place.integration_id, place.name)).fetchone()
     return None if row is None else Sealed(*row)
+
+
+def _sealed_otherwise(
+    connection: psycopg.Connection[Any], current: str, after: tuple[str, UUID, str]
+) -> list[tuple[Place, Sealed]]:
+    """The next rows behind `after` whose key is not the current one."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_OLD, (current, *after, _BATCH)).fetchall()
+    return [(Place(*row[:3]), Sealed(*row[3:])) for row in rows]
