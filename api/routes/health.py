@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.context import Here
 from api.metrics import ReconciliationCollector
 from api.problems import PROBLEM_RESPONSES
+from api.webhooks.metrics import WebhookCollector
 
 __all__ = ["router"]
 
@@ -38,4 +39,5 @@ def metrics(here: Here) -> Response:
     """Prometheus text format; needs the bearer token like every view of the data."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(ReconciliationCollector(here))
+    registry.register(WebhookCollector(here.database))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reconduit.signatures.errors import Refusal
 
-__all__ = ["OUTCOMES", "EndpointStatistics", "Outcome", "add_counts", "read_statistics"]
+__all__ = ["OUTCOMES", "EndpointStatistics", "Outcome", "add_counts", "list_statistics", "read_statistics"]
 
 Outcome = Literal["accepted", "duplicate", "oversized", "broken", "unavailable"] | Refusal
 """What came of a delivery; each is a column of `webhook_endpoint`."""
@@ -30,11 +30,11 @@ OUTCOMES: tuple[Outcome, ...] = (
 )
 _TAKEN = ("accepted", "duplicate")
 
-_READ = """
+_SELECT = """
 SELECT e.*, i.name AS source,
        (SELECT count(*) FROM webhook_event v
         WHERE v.integration_id = e.integration_id AND v.provider = e.provider AND v.published_at IS NULL) AS waiting
-FROM webhook_endpoint e JOIN integration i USING (integration_id) WHERE e.integration_id = %s AND e.provider = %s
+FROM webhook_endpoint e JOIN integration i USING (integration_id)
 """
 
 
@@ -88,5 +88,12 @@ def add_counts(
 def read_statistics(connection: psycopg.Connection[Any], integration_id: UUID, provider: str) -> EndpointStatistics | None:
     """An endpoint's counts; None when there is none."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_READ, (integration_id, provider)).fetchone()
+        row = cursor.execute(_SELECT + "WHERE e.integration_id = %s AND e.provider = %s", (integration_id, provider)).fetchone()
     return None if row is None else EndpointStatistics.model_validate(row)
+
+
+def list_statistics(connection: psycopg.Connection[Any]) -> list[EndpointStatistics]:
+    """Counts of every endpoint, by integration and provider."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_SELECT + "ORDER BY i.tenant_id, i.name, e.provider").fetchall()
+    return [EndpointStatistics.model_validate(row) for row in rows]

@@ -220,6 +220,9 @@ def test_secrets_rotate_while_deliveries_arrive(hook: Hook) -> None:
         assert operator.get("/v1/webhooks/stripe/shop").status_code == 404
         told = operator.get(hook.path).json()
         assert (told["source"], told["open"], "secret" in json.dumps(told)) == ("shop", True, False)
+        metrics = operator.get("/metrics").text
+        assert 'recon_webhook_events_waiting{provider="razorpay",source="shop"} 4.0' in metrics
+        assert 'recon_webhook_deliveries_total{outcome="forged",provider="razorpay",source="shop"}' in metrics
         assert operator.delete(hook.path).status_code == 204
         assert deliver(7, "new-secret") == 404
     assert stored(hook) == 4
