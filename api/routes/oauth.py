@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPBearer
@@ -85,6 +86,12 @@ def _found(here: Context, key: str) -> Integration:
         return find_integration(connection, DEFAULT_TENANT, key)
 
 
+def _note_change(here: Context, request: Request, integration_id: UUID, what: str) -> Integration:
+    """Let whoever polls the integration begin anew with what was changed."""
+    with here.database.writing() as connection:
+        return note_secrets_changed(connection, DEFAULT_TENANT, integration_id, actor=actor_of(request), name=what)
+
+
 def _state(here: Context, authorisations: Authorisations, integration: Integration) -> AuthorisationState:
     client = authorisations.client(DEFAULT_TENANT, integration.integration_id)
     if client is None:
@@ -93,11 +100,12 @@ def _state(here: Context, authorisations: Authorisations, integration: Integrati
 
 
 @router.put("/v1/integrations/{integration}/oauth", dependencies=[_described])
-def configure_authorisation(here: Here, integration: _Key, client: OAuthClient) -> AuthorisationState:
+def configure_authorisation(here: Here, request: Request, integration: _Key, client: OAuthClient) -> AuthorisationState:
     """Store how the integration is a client of its provider. Its secrets (`client_secret`, `signing_key`, ...) are put apart."""
     with _answering():
         found, authorisations = _found(here, integration), open_authorisations(here.database.dsn)
         authorisations.configure(DEFAULT_TENANT, found.integration_id, client)
+        _note_change(here, request, found.integration_id, "oauth settings")
         return _state(here, authorisations, found)
 
 
@@ -165,10 +173,7 @@ def callback(
             said = error if error in _PROVIDER_CODES else "an error of its own"
             raise AuthorisationRequestError(f"the provider did not authorise: {said}; begin again")
         target = authorisations.complete(state=state, code=code, session=session, issuer=iss or None)
-        with here.database.writing() as connection:
-            found = note_secrets_changed(
-                connection, target.tenant_id, target.integration_id, actor=actor_of(request), name="authorisation"
-            )
+        found = _note_change(here, request, target.integration_id, "authorisation")
         return _completed(request, _state(here, authorisations, found), found.name)
 
 

@@ -82,7 +82,9 @@ def test_a_program_authorises_and_sees_how_long_it_lasts(program: httpx.Client, 
     assert program.get(OAUTH).json()["access_expires_at"] > "2026"
     assert [form["grant_type"] for form in server.exchanges] == ["authorization_code"]
     logs = program.get("/v1/integrations/acme/logs").json()["items"]
-    assert {"by": "api token", "name": "authorisation"} in [entry["detail"] for entry in logs]
+    changes = [entry["detail"] for entry in logs]
+    assert {"by": "api token", "name": "authorisation"} in changes
+    assert {"by": "api token", "name": "oauth settings"} in changes
     assert program.get("/v1/integrations/acme/secrets").json()["items"] == ["client_secret"]
     for text in (done.text, str(logs), program.get(OAUTH).text):
         assert "canary" not in text
