@@ -4,13 +4,14 @@ A workbook keeps numbers as binary floats. Each is taken as the shortest decimal
 amount with more decimals than its currency has, such as the unrounded result of a formula, is quarantined and never rounded.
 """
 
-import datetime as dt
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from decimal import Decimal
-from io import BytesIO
-from typing import BinaryIO
-
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from producers.errors import FileFormatError
 from producers.formats.contract import Event, ParseOptions
@@ -23,10 +24,9 @@ from producers.formats.workbook_guard import guard_workbook, is_workbook
 
 __all__ = ["parse", "recognise"]
 
-_MAX_SHEETS = 100
-_MAX_CELL_CHARACTERS = 32_767
-"""What a cell may hold in Excel."""
-_Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+_READER = Path(__file__).with_name("workbook_reader.py")
+_MAX_SECONDS = 300
+"""The reader limits its own CPU time; this is for a machine that gives it none."""
 
 recognise = is_workbook
 
@@ -45,35 +45,61 @@ def parse(stream: BinaryIO, options: ParseOptions = ParseOptions()) -> Iterator[
     """
     mapping = mapping_of(options.mapping)
     guard_workbook(stream)
+    with closing(_unpacked(stream)) as rows:
+        yield from listing([_only(_sheets(rows), mapping)], options)
+
+
+def _unpacked(stream: BinaryIO) -> BinaryIO:
+    """Rows of the workbook, as the reader process writes them.
+
+    Raises:
+        FileFormatError: the process found no workbook, or did not survive it.
+    """
+    rows = TemporaryFile()  # noqa: SIM115 (closed by the caller, or here when there are none)
     try:
-        with CalamineWorkbook.from_filelike(BytesIO(stream.read())) as workbook:
-            tables = [_SheetTable(workbook.get_sheet_by_name(name)) for name in _sheet_names(workbook, mapping)]
-            yield from listing([_only(tables, mapping)], options)
-    except CalamineError as error:
-        raise FileFormatError(f"the workbook cannot be read: {error}; have it saved anew without a password") from error
+        _run_reader(stream, rows)
+    except FileFormatError:
+        rows.close()
+        raise
+    rows.seek(0)
+    return rows
 
 
-def _sheet_names(workbook: CalamineWorkbook, mapping: CsvMapping) -> list[str]:
-    sheets = [
-        sheet.name
-        for sheet in workbook.sheets_metadata
-        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-    ]
-    if mapping.sheet is not None:
-        if mapping.sheet not in sheets:
-            raise FileFormatError(f"there is no sheet {mapping.sheet!r}; there are {', '.join(sheets)}")
-        return [mapping.sheet]
-    if len(sheets) > _MAX_SHEETS:
-        raise FileFormatError(f"the workbook has {len(sheets)} sheets; say which by sheet of the mapping")
-    return sheets
+def _run_reader(stream: BinaryIO, rows: BinaryIO) -> None:
+    with TemporaryFile() as content, TemporaryFile() as problems:
+        while chunk := stream.read(1 << 20):
+            content.write(chunk)
+        content.seek(0)
+        command = [sys.executable, "-I", str(_READER)]
+        try:
+            done = subprocess.run(command, stdin=content, stdout=rows, stderr=problems, timeout=_MAX_SECONDS, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise FileFormatError(f"the workbook was not read in {_MAX_SECONDS} seconds; have it sent as CSV") from error
+        problems.seek(0)
+        told = problems.readline(400).decode("utf-8", "replace").strip()
+    if done.returncode:
+        raise FileFormatError(f"the workbook cannot be read ({told}); have it saved anew without a password, or as CSV")
+
+
+def _sheets(rows: BinaryIO) -> list["_SheetTable"]:
+    found = []
+    while line := rows.readline():
+        if line.startswith(b'"'):
+            found.append(_SheetTable(json.loads(line), rows, rows.tell()))
+    return found
 
 
 def _only(tables: list["_SheetTable"], mapping: CsvMapping) -> "_SheetTable":
+    names = ", ".join(table.name for table in tables)
+    if mapping.sheet is not None:
+        tables = [table for table in tables if table.name == mapping.sheet]
+        if not tables:
+            raise FileFormatError(f"there is no sheet {mapping.sheet!r}; there are {names}")
     headed = [table for table in tables if find_layout([table], mapping) is not None]
     if len(headed) == 1:
         return headed[0]
     if not headed:
-        raise FileFormatError("no sheet has a header row with a date and an amount")
+        raise FileFormatError(f"none of the sheets {names} has a header row with a date and an amount")
     names = ", ".join(table.name for table in headed)
     raise FileFormatError(f"the sheets {names} all have a header; say which by sheet of the mapping")
 
@@ -81,41 +107,26 @@ def _only(tables: list["_SheetTable"], mapping: CsvMapping) -> "_SheetTable":
 class _SheetTable:
     """A sheet as a table; a row's line is its number in the sheet."""
 
-    def __init__(self, sheet: CalamineSheet) -> None:
-        self.name = sheet.name
-        self._sheet = sheet
+    def __init__(self, name: str, content: BinaryIO, begins: int) -> None:
+        self.name = name
+        self._content = content
+        self._begins = begins
 
     def rows(self) -> Iterator[Row]:
-        """Every row from the first that has a cell."""
-        start = self._sheet.start
-        if start is None:
-            return
-        for line, cells in enumerate(self._sheet.to_python(skip_empty_area=True), start=start[0] + 1):
-            texts = [_text(cell, line) for cell in cells]
-            yield Row(line, texts, "\t".join(texts))
+        """Every row from the first of the sheet."""
+        at, line = self._begins, 0
+        while True:
+            self._content.seek(at)
+            text = self._content.readline()
+            if not text.startswith(b"["):
+                return
+            at, line = self._content.tell(), line + 1
+            cells = [_typed(cell) for cell in json.loads(text)]
+            yield Row(line, cells, "\t".join(cells))
 
 
-def _text(cell: _Cell, line: int) -> str:
-    """What a cell says, as text; dates and numbers keep their kind, because they have no format to be told."""
+def _typed(cell: Any) -> str:
+    """A cell as text; dates and numbers keep their kind, because they have no format to be told."""
     if isinstance(cell, str):
-        if len(cell) > _MAX_CELL_CHARACTERS:
-            raise FileFormatError(f"row {line}: a cell of {len(cell)} characters; this is no statement")
         return cell
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, dt.datetime):
-        return DateCell(cell.date().isoformat())
-    if isinstance(cell, dt.date):
-        return DateCell(cell.isoformat())
-    if isinstance(cell, int | float):
-        return NumberCell(_decimal(cell))
-    return str(cell)
-
-
-def _decimal(number: float) -> str:
-    exact = Decimal(repr(number))
-    if not exact.is_finite():
-        return repr(number)
-    if exact == exact.to_integral_value():
-        return str(int(exact))
-    return format(exact, "f")
+    return DateCell(cell["d"]) if "d" in cell else NumberCell(cell["n"])

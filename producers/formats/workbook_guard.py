@@ -25,9 +25,10 @@ _MAX_PARTS = 2000
 _MAX_CELLS = 10_000_000
 _CHUNK = 1 << 18
 _OVERLAP = 64
-_SHEET = re.compile(r"^xl/worksheets/[^/]+\.xml$")
-_CELL = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]{0,200}?\br="(\d{1,7})"')
+_PLACE = re.compile(rb"""\br\s{0,8}=\s{0,8}["']([A-Z]{0,3})(\d{1,7})["']""")
+"""Attribute `r` of a row (`7`) or a cell (`B7`)."""
+_PADDED = re.compile(rb"\br(?:\s{9}|\s{0,8}=\s{9})")
+"""So many blanks that the attribute would be overlooked; no program writes them."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -77,20 +78,20 @@ def _guard_parts(archive: zipfile.ZipFile, packed: int) -> None:
                 unpacked += len(chunk)
                 if unpacked > _MAX_UNPACKED or (unpacked > _RATIO_FROM_BYTES and unpacked > _MAX_RATIO * packed):
                     raise FileFormatError(f"{part.filename}: the workbook unpacks to more than {unpacked - 1} bytes, like a bomb")
-                if _SHEET.match(part.filename):
-                    rows, columns = _extent(tail + chunk, rows, columns)
-                    tail = chunk[-_OVERLAP:]
+                # Any part may be called a sheet by the workbook's relations, whatever its name is.
+                rows, columns = _extent(tail + chunk, rows, columns)
+                tail = chunk[-_OVERLAP:]
         if rows * columns > _MAX_CELLS:
             raise FileFormatError(f"{part.filename}: {rows} rows of {columns} columns, at most {_MAX_CELLS} cells are read")
 
 
 def _extent(text: bytes, rows: int, columns: int) -> tuple[int, int]:
-    for letters, number in _CELL.findall(text):
+    for letters, number in _PLACE.findall(text):
         rows = max(rows, int(number))
         width = 0
         for letter in letters:
             width = 26 * width + letter - 64
         columns = max(columns, width)
-    for number in _ROW.findall(text):
-        rows = max(rows, int(number))
+    if _PADDED.search(text):
+        raise FileFormatError("attributes with blanks before their value, which hide how large a sheet is")
     return rows, columns

@@ -152,6 +152,11 @@ def test_a_report_that_is_cut_short_is_refused(twentieth):
         list(sniff(REPORT.encode()).parse(io.BytesIO(content[: len(content) * twentieth // 20])))
 
 
+def test_a_report_that_ends_after_a_whole_section_is_refused():
+    with pytest.raises(FileFormatError, match="cut short"):
+        read(REPORT.replace('"FF",4\n"RF",4\n', ""))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 12))
 def test_damaged_bytes_end_in_events_or_the_typed_error(chance: random.Random, count):

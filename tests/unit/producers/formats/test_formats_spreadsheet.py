@@ -11,7 +11,7 @@ from producers.formats import html_table, spreadsheet, workbook_guard
 from producers.formats.contract import BadEntry, Entry, ParseOptions, StatementEnd, StatementStart
 from producers.formats.sniff import sniff
 from schemas.records import Direction, Proof
-from tests.fixtures.workbooks import workbook
+from tests.fixtures.workbooks import OLD_WORKBOOK, workbook
 
 HEADER = ["Date", "Narration", "Chq./Ref.No.", "Value Dt", "Withdrawal Amt.", "Deposit Amt.", "Closing Balance"]
 HDFC = [
@@ -51,6 +51,37 @@ def test_a_banks_workbook_is_read_by_its_header_and_proves():
     assert [entry.line for entry in entries] == [5, 6]
     assert entries[0].customer_reference == "0000507013158785"
     assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+def test_an_old_workbook_is_read_as_a_new_one():
+    plain = [(entry.amount_minor, entry.booking_date, entry.customer_reference) for entry in of(Entry, read(workbook(HDFC)))]
+    events = read(OLD_WORKBOOK)
+    assert [(entry.amount_minor, entry.booking_date, entry.customer_reference) for entry in of(Entry, events)] == plain
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+def test_a_workbook_that_ends_the_reading_process_is_refused():
+    damaged = bytearray(OLD_WORKBOOK)
+    for at, value in ((1804, 11), (5587, 207), (5502, 9), (4323, 2), (5053, 212)):
+        damaged[at] = value
+    with pytest.raises(FileFormatError, match="allocation"):
+        read(bytes(damaged))
+
+
+def test_lines_are_those_of_the_sheet():
+    rows = [[], [], ["Date", "Amount"], [], ["2026-01-05", 1]]
+    assert [entry.line for entry in of(Entry, read(workbook(rows), default_currency="EUR"))] == [5]
+
+
+def test_fees_are_numbers_too():
+    header = ["balance_transaction_id", "created", "currency", "gross", "fee", "net", "reporting_category"]
+    rows = [
+        header,
+        ["txn_1", "2026-01-05", "eur", 600, 8.7, 591.3, "charge"],
+        ["txn_2", "2026-01-05", "eur", "1,50", 0, "1,50", "charge"],
+    ]
+    entries = of(Entry, read(workbook(rows)))
+    assert [(entry.amount_minor, entry.fee_minor) for entry in entries] == [(60000, 870), (150, 0)]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +149,14 @@ def test_cells_far_apart_are_refused_before_they_are_laid_out():
         read(far)
 
 
+@pytest.mark.parametrize("written", [b"r='XFD1048576'", b'r = "XFD1048576"', b"r=" + b" " * 5000 + b'"XFD1048576"'])
+def test_the_extent_is_seen_however_it_is_written(written):
+    content = workbook([["Date", "Amount"], ["2026-01-05", 1]])
+    far = _with_part(content, "xl/worksheets/sheet1.xml", lambda text: text.replace(b'r="B2"', written))
+    with pytest.raises(FileFormatError, match=r"1048576 rows|how large"):
+        read(far)
+
+
 def test_a_bomb_is_refused():
     content = workbook([["Date", "Amount"], ["2026-01-05", 1]])
     bomb = _with_part(content, "xl/styles.xml", lambda text: text + b" " * (12 << 20))
@@ -143,6 +182,12 @@ def test_html_is_read_as_a_table_and_proves():
     ]
     assert of(Entry, events)[0].remittance == "TO TRANSFER & FEE"
     assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+def test_a_cell_over_several_columns_stands_in_the_first():
+    page = "<table><tr><th>Date<th>Memo<th>More<th>Amount</tr><tr><td>2026-01-05<td colspan=2>both<td>1.00</tr></table>"
+    (entry,) = of(Entry, read(page.encode(), default_currency="EUR"))
+    assert (entry.remittance, entry.amount_minor) == ("both", 100)
 
 
 @pytest.mark.parametrize("piece", [b"<td>", b"<td colspan=999999>", b"x" * 100, b"<tr>", b"&#0;", b"<table>"])
