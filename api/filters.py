@@ -121,19 +121,8 @@ class TransactionFilter(_MoneyFilter):
         return found
 
 
-# Only reconciliations that have the source are looked at, and records only where its side has other sources too.
-_HAS_SOURCE = sql.SQL("""EXISTS (
-    SELECT FROM source_side AS place
-    WHERE place.source = %s AND place.reconciliation_id = {view}.reconciliation_id AND place.side = ANY({view}.sides)
-      AND (place.alone OR EXISTS (
-          SELECT FROM unnest({view}.sides, {view}.members) AS m (side, txn_hash)
-          JOIN transaction_view AS t ON t.txn_hash = m.txn_hash
-          WHERE m.side = place.side AND t.source = place.source)))""")
-
-
 class _DecisionFilter(_MoneyFilter):
-    view: ClassVar[str]
-
+    # What has a record of `source` is found by `api.queries.by_source`.
     reconciliation: Text = None
     source: Text = Field(default=None, description="only what has a record of this source")
     key: Text = Field(default=None, description="the reconciliation key, as the source or as the engine writes it")
@@ -147,8 +136,6 @@ class _DecisionFilter(_MoneyFilter):
             found.append((sql.SQL("booked_on <= %s"), self.booked_to))
         if self.key is not None:
             found.append((sql.SQL("key = ANY(%s)"), [self.key, normalise_reference(self.key)]))
-        if self.source is not None:
-            found.append((_HAS_SOURCE.format(view=sql.Identifier(self.view)), self.source))
         return found
 
 
@@ -156,7 +143,6 @@ class MatchFilter(_DecisionFilter):
     """Filters of `/v1/matches`."""
 
     exact = ("reconciliation", "account_id", "currency", "final", "stage", "decision")
-    view = "match_view"
 
     stage: Annotated[Stage | None, BeforeValidator(blank_to_none)] = None
     decision: Annotated[Literal["auto", "suggested"] | None, BeforeValidator(blank_to_none)] = None
@@ -166,7 +152,6 @@ class BreakFilter(_DecisionFilter):
     """Filters of `/v1/breaks`."""
 
     exact = ("reconciliation", "account_id", "currency", "final", "type")
-    view = "break_view"
 
     type: Annotated[BreakType | None, BeforeValidator(blank_to_none)] = None
     sort: Literal["newest", "oldest", "largest"] = Field(

@@ -23,6 +23,7 @@ from api.models import (
     Money,
     Transaction,
 )
+from api.queries.by_source import narrow_to_source
 from api.queries.explanation import read_nearest, read_reasons
 from api.queries.keyset import Keyset, fetch_page
 from api.queries.transactions import transactions_by_hash
@@ -114,7 +115,8 @@ def _plain(members: Sequence[ExpandedMember]) -> list[Member]:
 
 def list_matches(database: Database, signer: CursorSigner, filters: MatchFilter) -> MatchPage:
     """One page of matches, latest booking first."""
-    rows, following = fetch_page(database, signer, _MATCHES, filters)
+    narrowing = narrow_to_source(database, "match_view", "match", filters.source)
+    rows, following = fetch_page(database, signer, _MATCHES, filters, narrowing)
     names, records = _side_names(database), transactions_by_hash(database, (m for row in rows for m in row["members"]))
     items = [MatchSummary(**_common(row), **_match_fields(row), members=_plain(_members(row, names, records))) for row in rows]
     return MatchPage(items=items, next=following)
@@ -122,7 +124,8 @@ def list_matches(database: Database, signer: CursorSigner, filters: MatchFilter)
 
 def list_breaks(database: Database, signer: CursorSigner, filters: BreakFilter) -> BreakPage:
     """One page of breaks in the order that the filter asks for."""
-    rows, following = fetch_page(database, signer, _BREAKS[filters.sort], filters)
+    narrowing = narrow_to_source(database, "break_view", "break", filters.source)
+    rows, following = fetch_page(database, signer, _BREAKS[filters.sort], filters, narrowing)
     names, records = _side_names(database), transactions_by_hash(database, (m for row in rows for m in row["members"]))
     items = [BreakSummary(**_common(row), **_break_fields(row), members=_plain(_members(row, names, records))) for row in rows]
     return BreakPage(items=items, next=following)
