@@ -13,6 +13,7 @@ ProducerError
 │   ├── ArchiveError       terminal   an archive is hostile, encrypted, nested or broken: quarantine it whole
 │   └── PgpError           terminal   a PGP message is not for our key, altered, or not signed as the feed demands
 ├── CursorConflictError    retryable  another process moved the cursor: start again from the stored one
+├── LeaseLostError         terminal   another supervisor polls the source now: this process must end
 └── PublishError           retryable  a delivery report said no, or did not come in time
 ```
 """
@@ -30,6 +31,7 @@ __all__ = [
     "ContractChangeError",
     "CursorConflictError",
     "FileFormatError",
+    "LeaseLostError",
     "PermissionDeniedError",
     "PgpError",
     "ProducerError",
@@ -119,6 +121,10 @@ class CursorConflictError(ProducerError):
     """Somebody else moved this source's cursor."""
 
     retryable: ClassVar[bool] = True
+
+
+class LeaseLostError(ProducerError):
+    """The source's lease went to another holder; nothing that this process does may count any more."""
 
 
 class PublishError(ProducerError):

@@ -21,6 +21,7 @@ from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
 from reconduit.commands.source_actions import health, logs, status, sync, sync_due, test
 from reconduit.commands.sources import sources
+from reconduit.commands.supervise import supervise
 from reconduit.commands.vault import vault
 from reconduit.commands.webhooks import webhooks
 from reconduit.errors import ReconduitError
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (match, inspect, explain, demo, produce, consume, close, replay, api, migrate, sandbox, services):
+for command in (match, inspect, explain, demo, produce, supervise, consume, close, replay, api, migrate, sandbox, services):
     app.command()(command)
 rules.command()(diff)
 rules.command("list")(list_stored)

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from producers.errors import BadAnswer, CursorConflictError, TransientError
+from producers.errors import BadAnswer, CursorConflictError, LeaseLostError, TransientError
 from producers.kit.contract import BadRecord, Cursor, Page
 from reconduit.sources import SourceConfig
 
@@ -45,6 +45,10 @@ _ERROR = """
 INSERT INTO source_progress (tenant_id, source, last_error, last_error_at) VALUES (%(tenant)s, %(source)s, %(error)s, now())
 ON CONFLICT (tenant_id, source) DO UPDATE SET last_error = excluded.last_error, last_error_at = now()
 """
+# A share lock: a holder that is about to take over waits for the commit in hand, and the one after it finds the other token.
+_FENCE = """
+SELECT FROM source_lease WHERE tenant_id = %(tenant)s AND source = %(source)s AND fencing_token = %(token)s FOR SHARE
+"""
 _QUARANTINE = """
 INSERT INTO quarantine (source, stage, reason, detail, position, raw, headers)
 VALUES (%s, 'producer', %s, %s, %s, %s, '{}') ON CONFLICT (source, position, reason) DO NOTHING
@@ -72,6 +76,7 @@ class CursorStore:
         dsn: libpq URL.
         config: the source.
         connect: opens the connection.
+        fencing_token: of the lease under which the source is polled; None where nobody else polls it.
     """
 
     def __init__(
@@ -80,10 +85,12 @@ class CursorStore:
         config: SourceConfig,
         *,
         connect: Callable[..., psycopg.Connection[Any]] = psycopg.connect,
+        fencing_token: int | None = None,
     ) -> None:
         self._dsn = dsn
         self._connect = connect
         self._connection: psycopg.Connection[Any] | None = None
+        self._fencing_token = fencing_token
         self._names = {"tenant": config.tenant_id, "source": config.name, "stream": _STREAM}
 
     def load(self) -> StoredCursor:
@@ -110,6 +117,7 @@ class CursorStore:
 
         Raises:
             CursorConflictError: the stored position is no longer `stored`; nothing was written.
+            LeaseLostError: somebody else has the source's lease; nothing was written.
             TransientError: Postgres is away; whether the page was committed shows when the position is loaded again.
         """
         # Sorted text rather than the mapping itself, so that equal cursors are equal rows.
@@ -121,6 +129,7 @@ class CursorStore:
             "published": len(page.transactions),
         }
         with self._transaction() as connection:
+            self._check_lease(connection)
             moved = connection.execute(_ADVANCE if stored.version else _CREATE, values).rowcount
             if moved != 1:
                 raise CursorConflictError(
@@ -164,6 +173,13 @@ class CursorStore:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _check_lease(self, connection: psycopg.Connection[Any]) -> None:
+        token = self._fencing_token
+        if token is not None and connection.execute(_FENCE, self._names | {"token": token}).rowcount != 1:
+            raise LeaseLostError(
+                f"source {self._names['source']}: the lease with token {token} went to somebody else; this producer ends"
+            )
 
     def _quarantine_row(self, bad: BadRecord) -> tuple[str, str, str, str, bytes]:
         position = _storable(bad.position)

@@ -21,6 +21,7 @@ from producers.kit.contract import Connector, Cursor, Page
 from producers.kit.cursors import StoredCursor
 from producers.kit.object_store import ObjectStore
 from producers.kit.retry import RetryPolicy
+from producers.kit.rounds import PlainRounds, RoundsPort
 from reconduit.errors import ReconduitError
 from reconduit.faultpoint import faultpoint
 from reconduit.metrics import INGESTED, LAST_SUCCESS, POLL_ERRORS, POLL_SECONDS, QUARANTINED
@@ -81,6 +82,7 @@ class ProducerRunner:
         clock: monotonic seconds.
         policy: waits between failed polls.
         terminal_pause: seconds between polls while somebody has to act first.
+        rounds: what happens between polls; only waiting when None.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class ProducerRunner:
         clock: Callable[[], float] = time.monotonic,
         policy: RetryPolicy = _POLICY,
         terminal_pause: float = _TERMINAL_PAUSE,
+        rounds: RoundsPort | None = None,
     ) -> None:
         self._config = config
         self._connector = connector
@@ -105,6 +108,7 @@ class ProducerRunner:
         self._clock = clock
         self._policy = policy
         self._terminal_pause = terminal_pause
+        self._rounds = rounds or PlainRounds(float(config.poll_seconds))
         self._stopping = threading.Event()
         self._told = False
         self._interruptible = False
@@ -121,18 +125,21 @@ class ProducerRunner:
         """
         failures = 0
         with contextlib.suppress(_StopRequested):
+            self._wait(self._rounds.first_wait())
             while not self._is_stopping():
                 try:
                     complete = self.poll()
                 except Exception as error:  # the process boundary: also a connector's bug is recorded, and no crash loop
                     failures += 1
-                    wait = self._failed(error, failures)
+                    wait = self._rounds.failed(error, self._failed(error, failures))
                     if once and (not _is_retryable(error) or failures >= _ONCE_ATTEMPTS):
                         raise
                 else:
                     failures = 0
-                    wait = float(self._config.poll_seconds)
-                    if once and complete:
+                    if not complete:
+                        break
+                    wait = self._rounds.completed()
+                    if once:
                         return
                 self._wait(wait)
         self._log.info("stopped")
@@ -181,7 +188,7 @@ class ProducerRunner:
 
     def _wait(self, seconds: float) -> None:
         with self._may_break_off():
-            self._stopping.wait(seconds)
+            self._rounds.wait(seconds, self._stopping)
 
     @contextlib.contextmanager
     def _may_break_off(self) -> Iterator[None]:

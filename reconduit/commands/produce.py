@@ -19,13 +19,9 @@ def produce(
     once: Annotated[bool, typer.Option("--once", help="End after one complete poll.")] = False,
 ) -> None:
     """Poll SOURCE and publish its records until stopped, or with --once until one complete poll."""
-    from producers.kit.cursors import CursorStore
-    from producers.kit.object_store import FolderObjectStore
-    from producers.kit.publisher import Publisher
+    from producers.kit.assembly import outlets_of
     from producers.kit.registry import build_connector
     from producers.kit.runner import ProducerRunner
-    from producers.kit.topics import TopicSettings
-    from schemas.wire import WireEncoder
 
     settings = load_settings()
     configure_logging("produce", settings.log_level, source=source)
@@ -35,18 +31,9 @@ def produce(
             server = serve_metrics(settings.metrics_port)
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
-        publisher = Publisher(
-            settings.kafka_bootstrap_servers,
-            config,
-            WireEncoder(settings.schema_registry_url),
-            partitions=TopicSettings().partitions,
-            mock=settings.kafka_mock,
-        )
-        cursors = CursorStore(settings.dsn(), config)
-        connector = build_connector(config)
-        for part in (publisher, cursors, connector):
-            stack.enter_context(closing(part))
-        runner = ProducerRunner(config, connector, publisher, cursors, FolderObjectStore(settings.objects))
+        outlets = stack.enter_context(outlets_of(settings, config))
+        connector = stack.enter_context(closing(build_connector(config)))
+        runner = ProducerRunner(config, connector, outlets.publisher, outlets.cursors, outlets.objects)
         runner.install_signal_handlers()
         runner.run(once=once)
 

@@ -10,11 +10,11 @@ from psycopg.rows import dict_row
 from reconduit.integrations.events import Level, write_event
 from reconduit.integrations.health import next_health
 from reconduit.integrations.model import Integration
-from reconduit.integrations.status import Failure, Standing, Status, after_failure, after_success
+from reconduit.integrations.status import Failure, Standing, Status, after_failure, after_success, is_resting
 
 __all__ = ["record_failure", "record_success"]
 
-# The lease's row is read under the same lock as the cursor's fence: who has lost the lease tells nothing any more.
+# Who has lost the lease tells nothing any more.
 _LOCK = """
 SELECT i.* FROM integration i
 WHERE i.integration_id = %s AND (%s::bigint IS NULL OR EXISTS (
@@ -65,7 +65,7 @@ def record_failure(
         failure: what it means.
         reason: what happened, for people; holds no secret.
         fencing_token: of the lease under which it was polled; None: without one.
-        wait: until the next poll; None: an operator must act first.
+        wait: until the next poll, unless the status now rests until an operator acts; None: unknown.
     """
     current = _locked(connection, integration_id, fencing_token)
     if current is None:
@@ -73,7 +73,7 @@ def record_failure(
     reason = reason.replace("\x00", "\\x00")[:2000]
     errors = current.error_count + 1
     standing = after_failure(current.standing, failure, reason, errors)
-    _write(connection, current, standing, complete=False, errors=errors, wait=wait)
+    _write(connection, current, standing, complete=False, errors=errors, wait=None if is_resting(standing.status) else wait)
     write_event(connection, integration_id, "warning", "sync failed", {"failure": failure.value, "error": reason, "errors": errors})
     return standing
 

@@ -10,7 +10,7 @@ from reconduit import cli
 from reconduit.cli import app
 from reconduit.errors import SettingsError
 
-COMMANDS = {"match", "demo", "produce", "consume", "close", "replay", "api", "migrate", "sandbox", "services"}
+COMMANDS = {"match", "demo", "produce", "supervise", "consume", "close", "replay", "api", "migrate", "sandbox", "services"}
 
 
 def test_every_command_is_listed_with_its_help() -> None:
