@@ -1,6 +1,7 @@
 """One book while it is solved: which items are still free, and what was decided about the others."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Book:
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
         self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
         self._hints: dict[tuple[str, str], Item] = {}
+        self._notes: defaultdict[tuple[str, str], list[Reason]] = defaultdict(list)
         self._every = items
         self._open_pending()
 
@@ -189,6 +191,12 @@ class Book:
         """Name the nearest candidate of an item, should it stay open. A later hint replaces an earlier one."""
         self._hints[item.side, item.id] = candidate
 
+    def note(self, item: Item, reason: Reason) -> None:
+        """Say something about an item, should it stay open. The same is said once."""
+        notes = self._notes[item.side, item.id]
+        if reason not in notes:
+            notes.append(reason)
+
     def differ(self, left: Item, right: Item, reference: str) -> None:
         """Report two free items that share a reference but not the amount; FEE_VARIANCE if a fee profile explains it."""
         self._take((left, right))
@@ -232,6 +240,26 @@ class Book:
         self._break(
             BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason, *self._named()), final=self._settled(items)
         )
+
+    def undecided(
+        self, lefts: Sequence[Item], rights: Sequence[Item], alternatives: Sequence[Sequence[Item]], reasons: Iterable[Reason]
+    ) -> None:
+        """Report a free item that several groups explain equally well, with the members of all of them.
+
+        Args:
+            lefts: of the first group.
+            rights: of the first group.
+            alternatives: in place of the side of which the first group has several.
+            reasons: what ties the first group.
+        """
+        many = lefts if len(lefts) > 1 else rights
+        every = {(item.side, item.id): item for group in (lefts, rights, *alternatives) for item in group}
+        items = sorted(every.values(), key=book_order)
+        self._take(items)
+        single = (rights if many is lefts else lefts)[0]
+        listed = "; or ".join(_ids(group) for group in (many, *alternatives))
+        told = (*reasons, Reason("alternatives", f"{single.id} could be {listed}"), *self._named())
+        self._break(BreakType.AMBIGUOUS, items, single.key or single.id, single.amount_minor, told, final=self._settled(items))
 
     def report_copies(self) -> None:
         """DUPLICATE for every free item that is a copy of a matched one."""
@@ -294,7 +322,7 @@ class Book:
                         (item,),
                         key=item.key or item.id,
                         amount_minor=item.amount_minor,
-                        reasons=(Reason("missing" if late else "due", text),),
+                        reasons=(Reason("missing" if late else "due", text), *self._notes.get((item.side, item.id), ())),
                         final=late,
                         nearest=finder.compare(item, hinted) if hinted is not None else finder.find(item),
                     )

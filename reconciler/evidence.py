@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from reconciler.check_digits import checks_out, may_become_structured
 from reconciler.text import normalise_reference
@@ -13,6 +14,9 @@ _PIECES = re.compile(r"[^0-9A-Za-z]+")
 _MIN_TOKEN = 6
 _MAX_JOIN = 3
 _MIN_WORD = 3
+
+_REMEMBERED = 1 << 17
+"""Texts whose pieces are kept, since every stage asks for them again: tens of megabytes at most."""
 
 
 def all_references(item: Item) -> tuple[str, ...]:
@@ -28,10 +32,17 @@ def reference_tokens(item: Item) -> frozenset[str]:
     that `INV-00-42` in a narration is found as `INV0042`. A structured reference is found in any number of blocks, because its
     check digits say where it ends: `RF18 5390 0754 7034`.
     """
-    return frozenset((*all_references(item), *_embedded(item.text)))
+    found = _embedded(item.text)
+    own = all_references(item)
+    return found.union(own) if own else found
 
 
-def _embedded(text: str) -> Iterator[str]:
+@lru_cache(_REMEMBERED)
+def _embedded(text: str) -> frozenset[str]:
+    return frozenset(_tokens(text))
+
+
+def _tokens(text: str) -> Iterator[str]:
     pieces = [piece.upper() for piece in _PIECES.split(text) if piece]
     for start in range(len(pieces)):
         joined = ""
@@ -56,7 +67,11 @@ def _structured(joined: str, pieces: Sequence[str]) -> Iterator[str]:
 
 def words(item: Item) -> frozenset[str]:
     """Words of the text and of the counterparty's name, three characters or more, upper case."""
-    text = f"{item.text} {item.counterparty or ''}"
+    return _words(f"{item.text} {item.counterparty or ''}")
+
+
+@lru_cache(_REMEMBERED)
+def _words(text: str) -> frozenset[str]:
     return frozenset(piece.upper() for piece in _PIECES.split(text) if len(piece) >= _MIN_WORD)
 
 

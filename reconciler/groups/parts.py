@@ -44,7 +44,7 @@ class _Shelf:
 
 
 def by_parts(book: Book, names: AbstractSet[str], *, before_singles: bool) -> Iterator[Proposal]:
-    """Groups of one item with two or more of the other side whose exact sum it is, where there is only one such set."""
+    """Groups of one item with two or more of the other side whose exact sum it is, and the alternatives to it."""
     reach = Reach.of(book)
     left, right = _shelves(book.left, names), _shelves(book.right, names)
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -84,10 +84,13 @@ def _of_anchor(
     found = search_subsets(
         amounts, target, allowed=allowed, most=min(_MOST_PARTS, rules.most_members - 1), steps=rules.search_steps
     )
-    if len(found.solutions) != 1:
+    if not found.complete and not before_singles:
+        steps = f"{len(smaller)} items with {label} make more than {rules.search_steps} partial sums"
+        book.note(anchor, Reason("search", f"gave up looking for parts: {steps}"))
+    if not found.solutions:
         return
     chosen = found.solutions[0]
-    members = tuple(smaller[place] for place in chosen)
+    members, *alternatives = (tuple(smaller[place] for place in places) for places in found.solutions)
     own = reference_tokens(anchor)
     told = [bool(own & reference_tokens(item)) for item in members]
     referenced = any(told)
@@ -108,16 +111,18 @@ def _of_anchor(
             beside = [item.signed_minor for item in members if item is not single]
             expected = max(expected, accidents(others, beside, rest, allowed))
     sides = ((anchor,), members) if of_left else (members, (anchor,))
+    unique = "the only such sum" if not alternatives else f"{len(found.solutions)} such sums, or more,"
     yield Proposal(
         lefts=sides[0],
         rights=sides[1],
         rank=3 if referenced else 6,
         probability_ppm=probability_ppm(expected, odds),
         reasons=(
-            Reason("shared", f"all have {label}; the only such sum among {len(smaller)}"),
+            Reason("shared", f"all have {label}; {unique} among {len(smaller)}"),
             sums_reason(*sides),
             Reason("chance", f"{expected:.1e} sums like this by accident"),
         ),
+        alternatives=tuple(alternatives),
     )
 
 

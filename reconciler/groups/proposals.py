@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reconciler.book import Book
 from reconciler.types import Decision, Item, Reason, Stage
 
-__all__ = ["AUTO_PPM", "Proposal", "settle", "sums_reason"]
+__all__ = ["AUTO_PPM", "Proposal", "report_alternatives", "settle", "sums_reason"]
 
 AUTO_PPM = 999_000
 """Probability in millionths from which a group needs no person."""
@@ -23,6 +23,7 @@ class Proposal:
         rank: how its members are tied, 0 is best; only proposals of one rank compete.
         probability_ppm: in millionths.
         reasons: what ties the members.
+        alternatives: other members of which one side could as well be made up; then nothing is matched.
     """
 
     lefts: tuple[Item, ...]
@@ -30,6 +31,7 @@ class Proposal:
     rank: int
     probability_ppm: int
     reasons: tuple[Reason, ...]
+    alternatives: tuple[tuple[Item, ...], ...] = ()
 
     @property
     def places(self) -> frozenset[tuple[str, str]]:
@@ -47,7 +49,7 @@ def settle(book: Book, proposals: Iterable[Proposal], least_ppm: int) -> None:
     """
     by_rank: defaultdict[int, dict[frozenset[tuple[str, str]], Proposal]] = defaultdict(dict)
     for one in sorted(proposals, key=lambda one: (-one.probability_ppm, [reason.text for reason in one.reasons])):
-        if one.probability_ppm >= least_ppm and not book.apart.meeting((*one.lefts, *one.rights)):
+        if not one.alternatives and one.probability_ppm >= least_ppm and not book.apart.meeting((*one.lefts, *one.rights)):
             by_rank[one.rank].setdefault(one.places, one)
     taken: set[tuple[str, str]] = set()
     for rank in sorted(by_rank):
@@ -67,6 +69,24 @@ def settle(book: Book, proposals: Iterable[Proposal], least_ppm: int) -> None:
                     probability_ppm=one.probability_ppm,
                     stage=Stage.GROUP,
                 )
+
+
+def report_alternatives(book: Book, proposals: Iterable[Proposal], least_ppm: int) -> None:
+    """AMBIGUOUS for what several groups could explain equally well, all their members together, as far as these are still free.
+
+    Args:
+        book: whose free items were proposed.
+        proposals: those without alternatives are passed over.
+        least_ppm: probability in millionths below which a proposal is passed over: its sums may be accidents.
+    """
+    free = {(item.side, item.id) for item in (*book.left, *book.right)}
+    doubtful = [one for one in proposals if one.alternatives and one.probability_ppm >= least_ppm]
+    for one in sorted(doubtful, key=lambda one: (-one.probability_ppm, sorted(one.places))):
+        others = {(item.side, item.id): item for members in one.alternatives for item in members}
+        places = one.places | others.keys()
+        if places <= free:
+            free -= places
+            book.undecided(one.lefts, one.rights, one.alternatives, one.reasons)
 
 
 def sums_reason(lefts: Sequence[Item], rights: Sequence[Item]) -> Reason:

@@ -7,7 +7,7 @@ from reconciler.groups.contra import match_contra_entries
 from reconciler.groups.days import by_days
 from reconciler.groups.names import telling_words
 from reconciler.groups.parts import by_parts
-from reconciler.groups.proposals import Proposal, settle
+from reconciler.groups.proposals import Proposal, report_alternatives, settle
 from reconciler.groups.references import by_references
 from reconciler.groups.unfinished import report_unfinished
 
@@ -31,13 +31,14 @@ class GroupSearch:
         match_contra_entries(self._book)
         least = max(_BEFORE_SINGLES_PPM, self._book.reconciliation.learning.suggest_ppm)
         proposed = self._settle(least, before_singles=True)
-        likely = [one for one in proposed if _CONTESTED_PPM <= one.probability_ppm < least]
+        likely = [one for one in proposed if not one.alternatives and _CONTESTED_PPM <= one.probability_ppm < least]
         self._book.contested = frozenset((left.id, right.id) for one in likely for left in one.lefts for right in one.rights)
         report_unfinished(self._book, beyond_singles=True, apart_from=frozenset(place for one in likely for place in one.places))
 
     def among_the_rest(self) -> None:
         """Groups and unfinished groups among what is left."""
-        self._settle(self._book.reconciliation.learning.suggest_ppm, before_singles=False)
+        least = self._book.reconciliation.learning.suggest_ppm
+        report_alternatives(self._book, self._settle(least, before_singles=False), least)
         report_unfinished(self._book, beyond_singles=False)
 
     def _settle(self, least_ppm: int, *, before_singles: bool) -> Sequence[Proposal]:

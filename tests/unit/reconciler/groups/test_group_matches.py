@@ -119,3 +119,45 @@ def test_groups_can_be_left_out(make_item) -> None:
 def test_a_wrong_section_is_refused_with_its_line(section: str) -> None:
     with pytest.raises(RulesError, match=r"books\.yaml:6"):
         parse_reconciliation(TEXT + section + "\n", "books.yaml")
+
+
+def reasons(outcome: Outcome) -> dict[str, str]:
+    return {reason.signal: reason.text for broken in outcome.breaks for reason in broken.reasons}
+
+
+def test_a_payment_that_several_sums_explain_is_ambiguous_and_names_them(make_item) -> None:
+    parts = [
+        make_item(f"b{n}", "bank", amount, day=n % 2, text="NEFT HARWIL CORDEN")
+        for n, amount in enumerate((31_234, 9_987, 29_998, 11_223))
+    ]
+    outcome = solved(make_item("l", "ledger", 41_221, text="Harwil Corden rent"), *parts)
+    assert not outcome.matches
+    assert kinds(outcome) == [("AMBIGUOUS", "b0", "b1", "b2", "b3", "l")]
+    assert reasons(outcome)["alternatives"] == "l could be b0, b1; or b2, b3"
+
+
+def test_a_search_that_gives_up_says_so_on_the_break(make_item) -> None:
+    parts = [make_item(f"b{n}", "bank", 5_003 + 101 * n, day=n, text="NEFT HARWIL CORDEN") for n in range(9)]
+    whole = make_item("l", "ledger", sum(part.amount_minor for part in parts), text="Harwil Corden rent")
+    short = parse_reconciliation(TEXT + "groups: {search_steps: 16}\n", "books.yaml")
+    outcome = solved(whole, *parts, rules=short)
+    assert not outcome.matches
+    assert "more than 16 partial sums" in reasons(outcome)["search"]
+    assert groups(solved(whole, *parts)) == [{"l", *(part.id for part in parts)}]
+
+
+def test_the_earlier_of_two_copies_is_the_payment_and_a_person_confirms_it(make_item) -> None:
+    twice = [make_item(f"l{day}", "ledger", 700, day=day, text="Harwil INV0012345") for day in (0, 3)]
+    outcome = solved(*twice, make_item("b", "bank", 700, day=4, text="HARWIL INV0012345"))
+    assert [[member.id for member in match.members] for match in outcome.matches] == [["b", "l0"]]
+    assert outcome.matches[0].decision is Decision.SUGGESTED
+    assert kinds(outcome) == [("DUPLICATE", "l3")]
+
+
+def test_a_first_name_alone_ties_no_group(make_item) -> None:
+    parts = [
+        make_item("b0", "bank", 31_234, text="NEFT HARWIL CORDEN"),
+        make_item("b1", "bank", 9_987, day=1, text="NEFT HARWIL BELMAR"),
+    ]
+    named = [make_item("x0", "ledger", 77_777, text="Belmar"), make_item("x1", "ledger", 88_888, text="Corden")]
+    assert not solved(make_item("l", "ledger", 41_221, text="Harwil Corden"), *parts, *named).matches
