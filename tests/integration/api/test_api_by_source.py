@@ -14,7 +14,10 @@ from api.queries.decisions import list_breaks, list_matches
 
 _SIDES = {"sides": [{"name": "ledger", "sources": ["core"]}, {"name": "bank", "sources": ["common", "rare"]}]}
 _DECISIONS = 30
-_FIELDS = "reconciliation_id, group_hash, final, rule_version, amount_minor, currency, account_id, booked_on, key, sides, members, reasons"
+_FIELDS = (
+    "reconciliation_id, group_hash, final, rule_version, amount_minor, currency, account_id, booked_on, key, "
+    "sides, members, reasons"
+)
 _VALUES = "1, i, true, 1, 100, 'INR', 'a', date '2026-03-01' + i / 2, 'k' || i, '{0,1}', ARRAY[i, 1000 + i], '[]'"
 _SERIES = f"FROM generate_series(1, {_DECISIONS}) AS i"
 
