@@ -100,9 +100,7 @@ class SourceConfig(BaseModel):
             AuthorisationError: there is no usable token; see `reconduit.authorisation.errors`.
         """
         if self._access_token is None:
-            raise SettingsError(
-                f"source {self.name} has no OAuth authorisation; put the OAuth settings of its integration"
-            )
+            raise SettingsError(f"source {self.name} has no OAuth authorisation; put the OAuth settings of its integration")
         return self._access_token(refused)
 
     def bound_to(self, read: ReadSecret) -> Self:
