@@ -25,8 +25,8 @@ from reconduit.webhooks.statistics import Outcome, add_counts
 
 __all__ = ["MOST_BODY_BYTES", "Reception"]
 
-MOST_BODY_BYTES = 1024 * 1024
-"""Longest body that is taken; providers' events are a few KiB."""
+MOST_BODY_BYTES = 512 * 1024
+"""Longest body that is taken: well below what fits into a Kafka message (1 MB by default). Providers' events are a few KiB."""
 
 _BODY_SECONDS = 10.0
 _AT_ONCE = 64

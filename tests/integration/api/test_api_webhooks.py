@@ -225,8 +225,10 @@ def test_secrets_rotate_while_deliveries_arrive(hook: Hook) -> None:
         assert 'recon_webhook_deliveries_total{outcome="forged",provider="razorpay",source="shop"}' in metrics
         assert operator.delete(hook.path).status_code == 204
         assert deliver(7, "new-secret") == 404
-    assert stored(hook) == 4
-    assert query(hook.url, "SELECT count(*) FROM secret") == [(0,)]
+        assert stored(hook) == 4
+        assert query(hook.url, "SELECT count(*) FROM secret") == [(0,)]
+        assert operator.delete("/v1/integrations/shop").status_code == 204
+    assert query(hook.url, "SELECT (SELECT count(*) FROM webhook_event) + (SELECT count(*) FROM webhook_endpoint)") == [(0,)]
 
 
 def test_a_delivery_that_cannot_be_stored_is_asked_to_come_again(hook: Hook) -> None:

@@ -12,6 +12,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from typer.testing import CliRunner
 
+from api.webhooks.reception import MOST_BODY_BYTES
 from deploy.local.services import Services
 from producers.errors import PublishError
 from producers.webhooks.publishing import EventPublisher
@@ -24,6 +25,7 @@ from reconduit.webhooks.events import NewEvent, StoredEvent, store_events
 from schemas.records import DEFAULT_TENANT
 from tests.fixtures.scene import query
 
+KEPT = {"content-type": "x/y"}
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 
 
@@ -56,9 +58,9 @@ def make(url: str, name: str = "shop", *, enabled: bool = True) -> UUID:
     return made.integration_id
 
 
-def store(url: str, integration_id: UUID, numbers: Iterable[int]) -> list[bool]:
+def store(url: str, integration_id: UUID, numbers: Iterable[int], body: bytes | None = None) -> list[bool]:
     events = [
-        NewEvent(integration_id, "razorpay", f"id:{n}", None, "t", NOW + dt.timedelta(hours=n), {"content-type": "x/y"}, b"%d" % n)
+        NewEvent(integration_id, "razorpay", f"id:{n}", None, "t", NOW + dt.timedelta(hours=n), KEPT, body or b"%d" % n)
         for n in numbers
     ]
     with psycopg.connect(url) as connection:
@@ -152,19 +154,21 @@ def test_the_topic_of_events_on_kafka(database_url: str, kafka_services: Service
     bootstrap = str(kafka_services.kafka_bootstrap_servers)
     source = f"shop_{secrets.token_hex(4)}"
     shop = make(database_url, source)
+    longest = secrets.token_bytes(MOST_BODY_BYTES)
     store(database_url, shop, range(20))
+    store(database_url, shop, [20], longest)
     publisher = EventPublisher(bootstrap, partitions=4, mock=kafka_services.kafka_kind == "mock")
     try:
-        assert EventRelay(lambda: psycopg.connect(database_url), publisher).relay() == 20
+        assert EventRelay(lambda: psycopg.connect(database_url), publisher).relay() == 21
     finally:
         publisher.close()
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": source, "auto.offset.reset": "earliest"})
     try:
         consumer.assign([TopicPartition(f"{source}_events", number, 0) for number in range(4)])
-        found = [message for message in consumer.consume(20, timeout=20) if message.error() is None]
+        found = [message for message in consumer.consume(21, timeout=20) if message.error() is None]
     finally:
         consumer.close()
-    assert sorted(int(message.value() or b"-1") for message in found) == list(range(20))
+    assert {message.value() for message in found} == {longest, *(b"%d" % number for number in range(20))}
     headers = dict(found[0].headers() or [])
     assert headers["ce_type"] == b"reconduit.webhook.v1"
     assert headers["ce_id"] == b"%s/%s/razorpay/%s" % (DEFAULT_TENANT.encode(), source.encode(), found[0].key())
