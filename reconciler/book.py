@@ -1,7 +1,6 @@
 """One book while it is solved: which items are still free, and what was decided about the others."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from functools import cached_property
 
 from reconciler.candidates import Window
 from reconciler.decisions import amount_reason, book_order, make_break, make_match
-from reconciler.due import Horizon, all_passed, is_overdue
+from reconciler.due import Horizon, all_passed
 from reconciler.errors import ReconcilerError
 from reconciler.groups.copies import are_copies, copies_of_matched, share_evidence, told_of_many
 from reconciler.keyed import by_side
-from reconciler.nearest import NearestFinder
+from reconciler.open_items import OpenItems
 from reconciler.operator_matches import KeptApart
 from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Nearest, Outcome, Reason, Stage
@@ -70,8 +69,7 @@ class Book:
         self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
         self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
-        self._hints: dict[tuple[str, str], Item] = {}
-        self._notes: defaultdict[tuple[str, str], list[Reason]] = defaultdict(list)
+        self._open = OpenItems()
         self._every = items
         self._open_pending()
 
@@ -189,13 +187,11 @@ class Book:
 
     def hint(self, item: Item, candidate: Item) -> None:
         """Name the nearest candidate of an item, should it stay open. A later hint replaces an earlier one."""
-        self._hints[item.side, item.id] = candidate
+        self._open.hint(item, candidate)
 
     def note(self, item: Item, reason: Reason) -> None:
         """Say something about an item, should it stay open. The same is said once."""
-        notes = self._notes[item.side, item.id]
-        if reason not in notes:
-            notes.append(reason)
+        self._open.note(item, reason)
 
     def differ(self, left: Item, right: Item, reference: str) -> None:
         """Report two free items that share a reference but not the amount; FEE_VARIANCE if a fee profile explains it."""
@@ -306,28 +302,10 @@ class Book:
 
     def open_the_rest(self) -> None:
         """TIMING or MISSING for every item that is still free, with its nearest candidate."""
-        rules = self.reconciliation
         free = (self.left, self.right)
-        for index, kind in ((0, BreakType.MISSING_RIGHT), (1, BreakType.MISSING_LEFT)):
-            other = 1 - index
-            lacking = rules.side_names[other]
-            finder = NearestFinder(free[other], rules.tolerance, rules.fees)
-            for item in free[index]:
-                hinted = self._hints.get((item.side, item.id))
-                late = is_overdue(rules.calendar, self._horizon, lacking, (item,))
-                text = f"nothing on {lacking}, complete beyond the due date" if late else f"{lacking} may still deliver"
-                self._breaks.append(
-                    make_break(
-                        kind if late else BreakType.TIMING,
-                        (item,),
-                        key=item.key or item.id,
-                        amount_minor=item.amount_minor,
-                        reasons=(Reason("missing" if late else "due", text), *self._notes.get((item.side, item.id), ())),
-                        final=late,
-                        nearest=finder.compare(item, hinted) if hinted is not None else finder.find(item),
-                    )
-                )
-            self._take(free[index])
+        self._breaks.extend(self._open.breaks(self.reconciliation, self._horizon, free))
+        for side in free:
+            self._take(side)
 
     def outcome(self) -> Outcome:
         """Everything that was decided, in an order that depends on the set alone."""
