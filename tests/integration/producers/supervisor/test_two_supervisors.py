@@ -96,7 +96,7 @@ def test_no_source_is_polled_twice_whoever_is_killed(scene: Scene) -> None:
     first.wait()
     scene.wait_for_polls_of_others(set(producers.values()))
     assert {holder.rpartition("/")[2] for holder, _ in scene.holders().values()} == {str(second.pid)}
-    assert {token for _, token in scene.holders().values()} == {2}
+    assert all(token >= 2 for _, token in scene.holders().values()), "a takeover has a greater token"
     eventually(lambda: not any(is_alive(pid) for pid in producers.values()), scene.supervisors.log)
 
     producers = scene.latest()
