@@ -122,6 +122,26 @@ def prove_sides(
         `matched_difference_minor` leaves out, as it is no difference of amounts. Each figure is in the items' own currency.
     """
     figures = {name: _Side() for name in sides}
+    _tally(figures, items, outcome, through, elsewhere)
+    first, last = figures[sides[0]], figures[sides[-1]]
+    told = {name: side.as_json() for name, side in figures.items()}
+    converted_minor = last.converted[1] - first.converted[1]
+    return {
+        "sides": told,
+        "difference_minor": last.told[1] - first.told[1],
+        "matched_difference_minor": last.matched[1] - first.matched[1] - converted_minor,
+        "open_difference_minor": last.open[1] + last.carried[1] - first.open[1] - first.carried[1],
+        "statements": _summarise([one for one in statements if one.closing_date <= through]),
+        "holds": all(
+            side.told[at] == side.matched[at] + side.open[at] + side.carried[at] for side in figures.values() for at in (0, 1)
+        ),
+    } | _told_converted(figures)
+
+
+def _tally(
+    figures: Mapping[str, _Side], items: Iterable[Item], outcome: Outcome, through: dt.date, elsewhere: Collection[str]
+) -> None:
+    """Count each record of the day or before on its side."""
     signed: dict[str, int] = {}
     ignored = {member.id for member in outcome.ignored}
     for item in items:
@@ -142,19 +162,6 @@ def prove_sides(
     for member in opened:
         side = figures[member.side]
         _count(side.open if member in final else side.carried, signed[member.id])
-    first, last = figures[sides[0]], figures[sides[-1]]
-    told = {name: side.as_json() for name, side in figures.items()}
-    converted_minor = last.converted[1] - first.converted[1]
-    return {
-        "sides": told,
-        "difference_minor": last.told[1] - first.told[1],
-        "matched_difference_minor": last.matched[1] - first.matched[1] - converted_minor,
-        "open_difference_minor": last.open[1] + last.carried[1] - first.open[1] - first.carried[1],
-        "statements": _summarise([one for one in statements if one.closing_date <= through]),
-        "holds": all(
-            side.told[at] == side.matched[at] + side.open[at] + side.carried[at] for side in figures.values() for at in (0, 1)
-        ),
-    } | _told_converted(figures)
 
 
 def _told_converted(figures: Mapping[str, _Side]) -> dict[str, Any]:

@@ -64,14 +64,12 @@ def seal_book(
 ) -> bool:
     """Seal what is final in a book by a day, in the open transaction.
 
-    Nothing is written when the former seal says the same, or reaches further: while a replay catches up, watermarks are behind what
-    was sealed before.
+    Nothing is written when the former seal says the same, or reaches further: a replay's watermarks are behind what was sealed.
 
     Args:
         connection: in the transaction that stores the book's decisions.
-        rules: the reconciliation that was closed.
-        place: the book, or its share in one currency. A decision about two currencies is in the digests of both, and counted where
-            its own currency is.
+        rules: what was closed.
+        place: account and currency. A decision about two currencies is in the digests of both, and counted in its own.
         through: last booking day (UTC) for which every side is complete.
         outcome: what was decided about the place's records.
         inputs: fingerprint of what was solved.
