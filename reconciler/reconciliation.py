@@ -72,7 +72,7 @@ class Learning:
     days_before: int = 31
     days_after: int = 31
     least_items: int = 200
-    suggest_ppm: int = 750_000
+    suggest_ppm: int = 900_000
     false_per_100k: int = 25
 
 
