@@ -228,7 +228,7 @@ def test_postgres_away_is_503_and_the_process_lives(seeded_url: str) -> None:
     settings = settings_for("postgresql://nobody@127.0.0.1:9/none")
     with (
         serving(create_app(settings, now=lambda: NOW)) as url,
-        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20) as client,
+        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as client,
     ):
         assert client.get("/livez").status_code == 200
         answer = client.get("/readyz")
