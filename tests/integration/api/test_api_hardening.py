@@ -124,7 +124,7 @@ def test_an_unexpected_error_tells_nothing_inside(seeded_url: str) -> None:
         raise RuntimeError("secret inner detail")
 
     with serving(app) as url:
-        answer = httpx.get(f"{url}/v1/broken", headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = httpx.get(f"{url}/v1/broken", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
     assert_problem(answer, 500)
     assert "secret inner detail" not in answer.text
     assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
