@@ -17,7 +17,10 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from deploy.local.supervisor import Daemon
-daemon = Daemon("sleeper", [sys.executable, "-c", "import time; time.sleep(120)"], log=Path(sys.argv[1]), ready=lambda: True)
+log = Path(sys.argv[1])
+sleeper = "import time; print('hello', flush=True); time.sleep(120)"
+# Ready only when it runs: before that the bond to its parent may not be tied yet.
+daemon = Daemon("sleeper", [sys.executable, "-c", sleeper], log=log, ready=lambda: log.exists() and "hello" in log.read_text())
 daemon.start()
 print(daemon.process.pid, flush=True)
 time.sleep(120)
@@ -49,7 +52,7 @@ def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path, wrapper: str)
     assert child.is_running()
     parent.kill()
     parent.communicate()
-    child.wait(timeout=5)
+    child.wait(timeout=20)
 
 
 def test_a_child_outlives_the_thread_that_asked_for_it(tmp_path: Path) -> None:
