@@ -8,6 +8,7 @@ opening to its closing balance.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, pairwise
@@ -103,13 +104,21 @@ def _skips(before: StatementLink, link: StatementLink) -> bool:
 
 def _chained(links: Sequence[StatementLink]) -> list[StatementLink]:
     chain: list[StatementLink] = []
-    for _, same_day in groupby(links, key=lambda link: link.day):
-        chain.extend(_fewest_gaps(list(same_day), chain[-1].closing_minor if chain else None))
+    days = [list(same_day) for _, same_day in groupby(links, key=lambda link: link.day)]
+    for number, same_day in enumerate(days):
+        following = {link.opening_minor for link in days[number + 1]} if number + 1 < len(days) else set[int]()
+        chain.extend(_fewest_gaps(same_day, chain[-1].closing_minor if chain else None, following))
     return chain
 
 
-def _fewest_gaps(links: list[StatementLink], current: int | None) -> list[StatementLink]:
-    """The statements of one day in the order that has the fewest gaps, beginning at the balance `current` where it can."""
+def _fewest_gaps(links: list[StatementLink], current: int | None, following: AbstractSet[int]) -> list[StatementLink]:
+    """The statements of one day in the order that has the fewest gaps.
+
+    Args:
+        links: of the day.
+        current: the balance at which it should begin, None on the first day.
+        following: balances at which the next day may begin, none on the last day.
+    """
     if len(links) == 1:
         return links
     edges: dict[int, list[tuple[int, StatementLink | None]]] = defaultdict(list)
@@ -128,10 +137,16 @@ def _fewest_gaps(links: list[StatementLink], current: int | None) -> list[Statem
     for end, begin in zip(ends, begins, strict=False):
         edges[end].append((begin, None))
     trail = _trail(edges, start)
-    # Statements that come back to their own balance and touch no other are trails by themselves.
-    for opening in openings:
-        trail.extend(_trail(edges, opening))
-    return trail
+    # Statements that come back to their own balance and touch no other are trails by themselves: at the end or the beginning.
+    loops = [link for opening in openings for link in _trail(edges, opening)]
+    return min(trail + loops, loops + trail, key=lambda order: _gap_count(order, current, following))
+
+
+def _gap_count(order: Sequence[StatementLink], current: int | None, following: AbstractSet[int]) -> int:
+    inner = sum(before.closing_minor != link.opening_minor for before, link in pairwise(order))
+    before_first = current is not None and order[0].opening_minor != current
+    after_last = bool(following) and order[-1].closing_minor not in following
+    return inner + before_first + after_last
 
 
 def _trail(edges: dict[int, list[tuple[int, StatementLink | None]]], start: int) -> list[StatementLink]:

@@ -30,7 +30,7 @@ def told(*links: StatementLink) -> list[tuple[str, str, str]]:
     st.randoms(use_true_random=False),
     st.data(),
 )
-def test_a_whole_chain_has_no_gap_in_any_order_and_a_missing_statement_leaves_at_most_one(moves, chance: random.Random, data):
+def test_a_whole_chain_has_no_gap_in_any_order_and_a_missing_statement_leaves_few(moves, chance: random.Random, data):
     links, balance, day = [], 0, DAY
     for number, (moved, later) in enumerate(moves):
         day += dt.timedelta(days=later)
@@ -40,10 +40,11 @@ def test_a_whole_chain_has_no_gap_in_any_order_and_a_missing_statement_leaves_at
     assert told(*shuffled) == []
     gone = data.draw(st.integers(0, len(links) - 1))
     found = told(*(one for one in shuffled if one is not links[gone]))
-    assert len(found) <= 1
+    # Days are put in order one by one. Where a day has several statements, what is missing on it can leave a gap on either side.
+    one_a_day = len({one.day for one in links}) == len(links)
+    assert len(found) <= (1 if one_a_day else 2)
     assert found == told(*(one for one in links if one is not links[gone])), "the same for any order"
-    inner = 0 < gone < len(links) - 1 and len({one.day for one in links}) == len(links)
-    if inner:
+    if one_a_day and 0 < gone < len(links) - 1:
         assert len(found) == (moves[gone][0] != 0)
 
 
