@@ -16,17 +16,19 @@ class Library:
 
 
 MEASURE = """
-import json, resource, sys, time, warnings, logging
+import json, sys, time, warnings, logging
 warnings.simplefilter("ignore"); logging.disable(logging.CRITICAL)
 from importlib.metadata import version
 path, distribution, imports, expression = sys.argv[1:]
 space = {"path": path}
+def peak():
+    return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
 exec(imports, space)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 started = time.process_time()
 entries = eval(expression, space)
 print(json.dumps({"entries": entries, "cpu_seconds": time.process_time() - started, "start_kib": before,
-                  "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "version": version(distribution)}))
+                  "peak_kib": peak(), "version": version(distribution)}))
 """
 """Program for the other interpreter. Its arguments are constants of this module and a path."""
 
