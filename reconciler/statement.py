@@ -1,4 +1,4 @@
-"""Statement shape: one book of an account, the ledger's lines against the bank's, one to one. Amounts are signed minor units.
+"""Statement shape: one book of an account, the ledger's lines against the bank's. Amounts are signed minor units.
 
 Passes run in the order of the rules, each with its own tolerance. Steps run from strong evidence to weak. Each pairs what is
 unambiguous over the whole book and leaves the rest to the next:
@@ -8,6 +8,9 @@ unambiguous over the whole book and leaves the rest to the next:
    at last amount and date alone;
 3. stage probabilistic, where the rules name it: all evidence together, with weights learnt from the book. It takes the place of
    shared words and of amount and date alone, unless the book is too small to learn from.
+
+Unless the rules say otherwise, batches, splits and reversals (`reconciler.groups`) are looked for twice: those with strong evidence
+before single items are left to weak evidence, the others among the rest.
 
 Every pair of the first two is within the amount tolerance and the date window. An equal reference with another amount is an AMOUNT
 break; what ties is AMBIGUOUS; the rest is TIMING or MISSING, with its nearest candidate.

@@ -13,8 +13,8 @@ def match(
         str,
         typer.Argument(
             metavar="LEFT",
-            help="The one file: CSV, camt.053, MT940, BAI2, NACHA, OFX, QFX, QIF, CODA or CFONB 120, told by content;"
-            " - for standard input.",
+            help="The one file: CSV, XLS, XLSX, camt, MT940, MT942, BAI2, NACHA, OFX, QFX, QIF, CODA, CFONB 120 or a"
+            " settlement report, told by content; - for standard input.",
         ),
     ],
     right: Annotated[str, typer.Argument(metavar="RIGHT", help="The other file.")],
