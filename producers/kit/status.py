@@ -1,6 +1,8 @@
 """From what HTTP says to what it means for a source: statuses and network failures as errors of `producers.errors`."""
 
+import datetime as dt
 import ssl
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -8,6 +10,7 @@ from producers.errors import (
     AuthenticationError,
     ConfigurationError,
     ContractChangeError,
+    LifecycleError,
     PermissionDeniedError,
     ProducerError,
     RateLimitError,
@@ -19,7 +22,7 @@ __all__ = ["error_of", "network_error"]
 
 
 def error_of(  # noqa: PLR0911  one return per meaning reads best as a table
-    response: httpx.Response, what: str, asked: float | None
+    response: httpx.Response, what: str, asked: float | None, now: dt.datetime
 ) -> ProducerError | None:
     """The error that a status means, None below 300.
 
@@ -27,6 +30,7 @@ def error_of(  # noqa: PLR0911  one return per meaning reads best as a table
         response: with its body read.
         what: method and address without the query.
         asked: seconds that `Retry-After` asks for.
+        now: aware UTC time, to tell whether a `Sunset` (RFC 8594) lies behind.
     """
     status = response.status_code
     if status < 300:
@@ -39,9 +43,12 @@ def error_of(  # noqa: PLR0911  one return per meaning reads best as a table
     if status == 401:
         # The body is left out: some providers echo the credentials they refuse.
         return AuthenticationError(f"{what}: 401; the provider refuses the credentials of this source, renew them")
-    if status == 403:
-        return PermissionDeniedError(f"{said}; ask the provider for the product, scope or IP allow-listing")
-    if status in {404, 405, 410}:
+    if status in {402, 403, 451}:
+        # 402 is a plan that lapsed or leaves the call out, 451 a country or a court that forbids it: the credentials are fine.
+        return PermissionDeniedError(f"{said}; ask the provider for the product, scope, plan or IP allow-listing")
+    if status == 410 or (400 <= status < 500 and _has_set(response.headers.get("Sunset"), now)):
+        return LifecycleError(f"{said}; this address is retired: move to the one that took over, or renew the access")
+    if status in {404, 405}:
         return ConfigurationError(f"{said}; check base_url and the paths in the source's options")
     if status < 400:
         return ContractChangeError(f"{what}: redirected to {response.headers.get('Location', 'nowhere')!r}; not followed")
@@ -56,3 +63,12 @@ def network_error(error: httpx.RequestError, what: str) -> ProducerError:
             return ConfigurationError(f"{what}: the server's certificate is not trusted: {seen.verify_message}")
         seen = seen.__cause__ or seen.__context__
     return TransientError(f"{what}: {type(error).__name__}: {error}")
+
+
+def _has_set(sunset: str | None, now: dt.datetime) -> bool:
+    """Whether the provider had announced that the address ends (an HTTP date), and it has ended."""
+    try:
+        when = parsedate_to_datetime(sunset or "")
+    except ValueError:
+        return False
+    return (when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)) <= now

@@ -144,7 +144,8 @@ class Transport:
 
         Raises:
             AuthenticationError: 401, also after the auth refreshed once.
-            PermissionDeniedError: 403.
+            PermissionDeniedError: 402, 403 or 451.
+            LifecycleError: 410, or 4xx after the `Sunset` that the answer names.
             RateLimitError: 429, when retries are used up or the provider asks for a longer pause than the policy's cap.
             TransientError: connection, time-out, 408, 425 or 5xx, when retries are used up; body too slow or cut short.
             ContractChangeError: another status, or a redirect to another host.
@@ -216,7 +217,7 @@ class Transport:
             response = self._send(call, what, deadline)
             asked = retry_after_seconds(response.headers.get("Retry-After"), self._now())
             self._tell_quota(response, asked)
-            error = error_of(response, what, asked)
+            error = error_of(response, what, asked, self._now())
             if error is not None:
                 raise _with_answer(error, f"http_{response.status_code}", what, response)
             try:
