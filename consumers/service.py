@@ -4,7 +4,7 @@
 transaction that also moves the offsets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,15 @@ class Prepared:
 
 
 class ReconcileService:
-    """Stores transactions, statements and watermarks, and runs the stream pass. One per worker; not thread-safe."""
+    """Stores transactions, statements and watermarks, and runs the stream pass. One per worker; not thread-safe.
+
+    Args:
+        sources: whose topics are read at first.
+        reconciliations: what is matched.
+        ids: writers' schemas.
+        limit: of bad messages, before a partition halts.
+        look: reads which sources there are now, for `refresh`; None: always `sources`.
+    """
 
     def __init__(
         self,
@@ -55,15 +63,21 @@ class ReconcileService:
         reconciliations: Sequence[Reconciliation],
         ids: SchemaIds,
         limit: DlqLimit | None = None,
+        *,
+        look: Callable[[Connection[Any]], Sequence[SourceConfig]] | None = None,
     ) -> None:
-        self._source_of = {one.transactions_topic: one.name for one in sources}
-        self._statement_topics = {one.statements_topic: one.name for one in sources}
         self._reconciliations = [one for one in reconciliations if one.shape is not Shape.STATEMENT]
-        self._codes = SourceCodes(one.name for one in sources if one.partition_by == "settlement_id")
         self._transactions = BatchDecoder(TRANSACTION, ids)
         self._statements = BatchDecoder(STATEMENT, ids)
         self._limit = limit if limit is not None else DlqLimit()
-        self._tenants = [(one.tenant_id, one.name) for one in sources]
+        self._look = look
+        self._follow(sources)
+
+    def _follow(self, sources: Sequence[SourceConfig]) -> None:
+        self._sources = list(sources)
+        self._source_of = {one.transactions_topic: one.name for one in sources}
+        self._statement_topics = {one.statements_topic: one.name for one in sources}
+        self._codes = SourceCodes(one.name for one in sources if one.partition_by == "settlement_id")
         self._pass: StreamPass | None = None
 
     @property
@@ -73,10 +87,23 @@ class ReconcileService:
 
     def start(self, connection: Connection[Any]) -> None:
         """Register sources and reconciliations; called once per connection, before the first batch. Commits."""
-        known = self._codes.ensure(connection, self._tenants)
+        known = self._codes.ensure(connection, [(one.tenant_id, one.name) for one in self._sources])
         codes = register_reconciliations(connection, self._reconciliations)
         compiled = [compile_reconciliation(one, code) for one, code in zip(self._reconciliations, codes, strict=True)]
         self._pass = StreamPass(compiled, known)
+
+    def refresh(self, connection: Connection[Any]) -> bool:
+        """Look which sources there are now; True when `topics` are others than before. Called between batches; commits."""
+        if self._look is None:
+            return False
+        sources = list(self._look(connection))
+        connection.rollback()
+        if sources == self._sources:
+            return False
+        before = self.topics
+        self._follow(sources)
+        self.start(connection)
+        return self.topics != before
 
     def prepare(self, batch: Batch) -> Prepared:
         """Decode and check a batch.

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 _LONGEST_WAIT_SECONDS = 10
 _IDLE_LOOK_SECONDS = 1
+_SOURCES_SECONDS = 5
+"""Between two looks for sources that came or went."""
 _RETRYABLE = (
     psycopg.OperationalError,
     psycopg.errors.DeadlockDetected,
@@ -58,6 +60,10 @@ class Service(Protocol):
 
     def start(self, connection: Connection[Any]) -> None:
         """Called once per database connection."""
+        ...
+
+    def refresh(self, connection: Connection[Any]) -> bool:
+        """Look for sources that came or went, between batches; True when `topics` are others than before."""
         ...
 
     def prepare(self, batch: Batch) -> Prepared:
@@ -108,6 +114,7 @@ class Worker:
         self._book = AssignmentBook(consumer, group, self._database)
         self._group = group
         self._next_look = 0.0
+        self._sources_at = 0.0
         self._intake = Intake(consumer, size or BatchSize(), on_partition_error=self._on_partition_error, stopping=stopping)
 
     def run(self) -> None:
@@ -116,12 +123,11 @@ class Worker:
         Raises:
             KafkaException: the broker refuses us for good (authorisation, unsupported feature).
         """
-        self._database()
-        self._consumer.subscribe(
-            self._service.topics, on_assign=self._book.on_assign, on_revoke=self._book.on_revoke, on_lost=self._book.on_revoke
-        )
+        self._service.refresh(self._database())
+        self._subscribe()
         try:
             while not self._stopping():
+                self._follow_sources()
                 batch = self._book.owned(self._intake.fill())
                 if len(batch):
                     faultpoint("consumer-polled")
@@ -132,6 +138,26 @@ class Worker:
             self._consumer.close()
             if self._connection is not None:
                 self._connection.close()
+
+    def _subscribe(self) -> None:
+        """Ask the group for the topics of the service; partitions that it has already stay with it."""
+        self._consumer.subscribe(
+            self._service.topics, on_assign=self._book.on_assign, on_revoke=self._book.on_revoke, on_lost=self._book.on_revoke
+        )
+
+    def _follow_sources(self) -> None:
+        """Now and then read the topics of sources that came since; nothing is in hand here, so partitions may move."""
+        now = time.monotonic()
+        if now < self._sources_at:
+            return
+        self._sources_at = now + _SOURCES_SECONDS
+        try:
+            if self._service.refresh(self._database()):
+                log.info("topics_changed", topics=len(self._service.topics))
+                self._subscribe()
+        except _RETRYABLE as error:
+            log.warning("sources_not_read", error=type(error).__name__, detail=str(error).strip())
+            self._rollback()
 
     def _process(self, batch: Batch, starts: Starts) -> None:
         """Apply a batch, as often as it takes; give it up only when its partitions are somebody else's.

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from schemas.metadata import metadata
 
-__all__ = ["integration", "integration_command", "integration_event", "source_lease"]
+__all__ = ["integration", "integration_command", "integration_event", "integration_poll", "source_lease"]
 
 integration = Table(
     "integration",
@@ -76,6 +76,14 @@ integration_command = Table(
     Column("taken_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("outcome", JSONB),
+)
+
+integration_poll = Table(
+    "integration_poll",
+    metadata,
+    Column("integration_id", Uuid, ForeignKey("integration.integration_id", ondelete="CASCADE"), primary_key=True),
+    Column("outcome", Text, primary_key=True, comment="complete, or reconduit.integrations.status.Failure"),
+    Column("polls", BigInteger, nullable=False, comment="since the integration was made"),
 )
 
 source_lease = Table(

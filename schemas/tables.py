@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from schemas.closing_tables import book_seal, operator_decision, pair_profile, rule_version
-from schemas.integration_tables import integration, integration_command, integration_event, source_lease
+from schemas.integration_tables import integration, integration_command, integration_event, integration_poll, source_lease
 from schemas.metadata import metadata
 from schemas.vault_tables import oauth_client, oauth_request, oauth_token, secret
 from schemas.webhook_tables import webhook_endpoint, webhook_event
@@ -41,6 +41,7 @@ __all__ = [
     "integration",
     "integration_command",
     "integration_event",
+    "integration_poll",
     "match",
     "metadata",
     "oauth_client",
@@ -95,6 +96,7 @@ source = Table(
     Column("source_id", SmallInteger, Identity(), primary_key=True),
     Column("tenant_id", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("partition_by", Text, comment="of a removed integration, whose topics are still read; null for any other source"),
     UniqueConstraint("tenant_id", "name"),
 )
 

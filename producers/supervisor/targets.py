@@ -11,9 +11,10 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from producers.supervisor.leases import SourceKey
+from reconduit.integrations.known_sources import file_sources
 from reconduit.integrations.model import Integration
 from reconduit.integrations.registry import list_integrations
-from reconduit.sources import SourceConfig, load_sources
+from reconduit.sources import SourceConfig
 
 __all__ = ["Target", "file_targets", "integration_targets"]
 
@@ -45,9 +46,7 @@ def file_targets(path: Path) -> dict[SourceKey, Target]:
     Raises:
         SettingsError: the file is wrong.
     """
-    if not path.is_file():
-        return {}
-    return {(one.tenant_id, one.name): _of_file(one) for one in load_sources(path)}
+    return {(one.tenant_id, one.name): _of_file(one) for one in file_sources(path)}
 
 
 def integration_targets(connection: psycopg.Connection[Any], flags: frozenset[str]) -> dict[SourceKey, Target]:

@@ -18,12 +18,12 @@ def close(seconds: int = 5, once: bool = False) -> None:
     from consumers.closing import ClosePass
     from consumers.dlq_relay import DlqRelay
     from consumers.measuring import measure_drift, measure_open_breaks
+    from reconduit.integrations.known_sources import file_sources, known_sources
     from reconduit.log import configure_logging
     from reconduit.metrics import serve_metrics
     from reconduit.reconciliations import load_reconciliations
     from reconduit.settings import load_settings
     from reconduit.signals import Stop
-    from reconduit.sources import load_sources
 
     settings = load_settings()
     configure_logging("close", settings.log_level)
@@ -31,13 +31,18 @@ def close(seconds: int = 5, once: bool = False) -> None:
     stop = Stop()
     if settings.metrics_port is not None:
         serve_metrics(settings.metrics_port)
-    sources, reconciliations = load_sources(settings.sources_file), load_reconciliations(settings.reconciliations)
+    from_file, reconciliations = file_sources(settings.sources_file), load_reconciliations(settings.reconciliations)
     while not stop():
         try:
             with psycopg.connect(settings.dsn(), options="-c lock_timeout=30s") as connection:
-                closing = ClosePass(connection, sources, reconciliations)
-                relay = DlqRelay(connection, settings.kafka_bootstrap_servers, sources)
+                sources = None
                 while not stop():
+                    found = known_sources(connection, from_file)
+                    connection.rollback()
+                    if found != sources:
+                        sources = found
+                        closing = ClosePass(connection, sources, reconciliations)
+                        relay = DlqRelay(connection, settings.kafka_bootstrap_servers, sources)
                     done = closing.run()
                     relayed = relay.run()
                     measure_open_breaks(connection, dt.datetime.now(dt.UTC).date())

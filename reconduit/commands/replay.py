@@ -25,21 +25,23 @@ def replay(
     from consumers.service import ReconcileService
     from consumers.session import connect_worker
     from consumers.worker import Worker
+    from reconduit.integrations.known_sources import file_sources, known_sources
     from reconduit.log import configure_logging
     from reconduit.moments import parse_moment
     from reconduit.reconciliations import load_reconciliations
     from reconduit.settings import load_settings
-    from reconduit.sources import load_sources
     from schemas.registry import open_registry
 
     settings = load_settings()
     configure_logging("replay", "WARNING")
     moment = None if since == "beginning" else parse_moment(since)
-    sources, reconciliations = load_sources(settings.sources_file), load_reconciliations(settings.reconciliations)
+    reconciliations = load_reconciliations(settings.reconciliations)
     consumer = consumer_settings(settings.kafka_bootstrap_servers, group, mock=settings.kafka_mock)
     lookup = Consumer({"bootstrap.servers": settings.kafka_bootstrap_servers, "group.id": f"{group}-lookup"})
     try:
         with psycopg.connect(settings.dsn()) as connection:
+            sources = known_sources(connection, file_sources(settings.sources_file))
+            connection.rollback()
             done = Replay(connection, lookup, sources, reconciliations, group).run(
                 moment,
                 lambda stopping: Worker(

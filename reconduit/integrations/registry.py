@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from reconduit.integrations.errors import NameTakenError, RepeatedKeyError, UnknownIntegrationError, VersionConflictError
 from reconduit.integrations.events import write_event
+from reconduit.integrations.known_sources import check_partitioning, keep_removed
 from reconduit.integrations.model import Integration, IntegrationChange, IntegrationDraft
 from reconduit.integrations.status import Standing, Status, disabled, enabled
 from reconduit.vault.store import Vault
@@ -62,6 +63,7 @@ def create_integration(
     Raises:
         NameTakenError: another one has the name.
         RepeatedKeyError: the key came before with another request.
+        CommandRefusedError: a removed integration of the name has records that are partitioned in another way.
     """
     digest = hashlib.sha256(draft.model_dump_json().encode()).hexdigest()
     if idempotency_key is not None:
@@ -74,6 +76,7 @@ def create_integration(
             if earlier["request_digest"] != digest:
                 raise RepeatedKeyError(f"the key {idempotency_key!r} came before with another request; use a new one")
             return Integration.model_validate(earlier), True
+    check_partitioning(connection, tenant, draft.name, draft.partition_by)
     row = _one(
         connection,
         _INSERT,
@@ -145,11 +148,14 @@ def change_integration(
     Raises:
         UnknownIntegrationError: there is none.
         VersionConflictError: it is no longer at `expected_version`.
+        CommandRefusedError: it has published records that are partitioned in another way.
     """
     current = _expect(connection, tenant, key, expected_version)
     values = change.values()
     if not values:
         return current
+    if "partition_by" in values:
+        check_partitioning(connection, tenant, current.name, values["partition_by"])
     if "options" in values:
         values["options"] = Jsonb(values["options"])
     changed = _write(connection, current, enabled() if current.enabled else current.standing, current.enabled, values)
@@ -200,7 +206,8 @@ def delete_integration(
 ) -> Integration:
     """Remove it with its secrets, authorisations, commands and events; returns what it was.
 
-    The position of the source is kept, as its records are: one of the same name goes on where this one stopped.
+    The position of the source is kept, as its records are, and its topics are read on: one of the same name goes on where this one
+    stopped.
 
     Raises:
         UnknownIntegrationError: there is none.
@@ -208,6 +215,7 @@ def delete_integration(
     """
     current = _expect(connection, tenant, key, expected_version)
     Vault.forget_in(connection, tenant, current.integration_id)
+    keep_removed(connection, tenant, current.name)
     connection.execute("DELETE FROM integration WHERE integration_id = %s", (current.integration_id,))
     notify(connection, current.integration_id)
     return current
