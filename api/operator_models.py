@@ -88,12 +88,13 @@ class OperatorDecisionPage(_Page):
 
 
 class BookSeal(_Model):
-    """What a book had finally come to by a day. It is never changed; a later seal follows it."""
+    """What a book, or the records of a day, had finally come to. It is never changed; a later seal follows it."""
 
     id: int
     reconciliation: str
-    account_id: str
+    account_id: str = Field(description="empty: every account, as in the seals of keyed and settlement reconciliations")
     currency: str
+    since: dt.date | None = Field(description="first booking day (UTC) that it is about; null: all of the book's up to `through`")
     through: dt.date = Field(description="last booking day (UTC) that every side was complete for")
     rule_version: int
     digest: str = Field(description="sha256 of the final decisions")

@@ -12,6 +12,7 @@ import polars as pl
 from psycopg import Connection
 
 from consumers.columns import SourceCode
+from consumers.days_to_seal import finalise_matches
 from consumers.members import read_revisions
 from consumers.operator_log import OperatorLog
 from consumers.replacing import replace_decisions
@@ -54,11 +55,7 @@ class GroupCloser:
         if reconciliation.shape is Shape.KEYED and len(horizon) == len(reconciliation.sides):
             # A keyed match only changes in being final, and that follows from its latest booking day.
             due = latest_due_day(calendar, min(horizon.values()))
-            self._connection.execute(
-                "UPDATE match SET final = true "
-                "WHERE reconciliation_id = %s AND NOT final AND booked_on <= %s AND rule_version = %s",
-                (self.compiled.code, due, reconciliation.version),
-            )
+            finalise_matches(self._connection, self.compiled.code, due, reconciliation.version)
             self._connection.commit()
         due = latest_due_day(calendar, max(horizon.values())) if horizon else dt.date.min
         after = None

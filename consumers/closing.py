@@ -14,6 +14,7 @@ from consumers.columns import SourceCode
 from consumers.locks import closing_alone, lock_shards, shards_of
 from consumers.operator_log import OperatorLog
 from consumers.revisions import mark_superseded
+from consumers.sealing_days import DaySealer
 from consumers.sides import compile_reconciliation
 from consumers.statement_breaks import StatementBreaks
 from consumers.watermarks import read_watermarks
@@ -25,7 +26,7 @@ __all__ = ["ClosePass", "Closed"]
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What one round did: groups and books that were solved again, books that were sealed, revisions that were repaired."""
+    """What one round did: groups and books that were solved again, new seals of days and books, revisions that were repaired."""
 
     groups: int
     books: int
@@ -59,6 +60,7 @@ class ClosePass:
             for one in compiled
             if one.reconciliation.shape is not Shape.STATEMENT
         ]
+        self._days = [DaySealer(connection, one.compiled, self._sources) for one in self._groups]
         self._books = [
             BookCloser(connection, one, self._sources, self._operators)
             for one in compiled
@@ -81,10 +83,11 @@ class ClosePass:
         self._operators.refresh(self._connection)
         self._connection.rollback()
         groups = sum(one.close(watermarks) for one in self._groups)
+        days = sum(one.seal(watermarks) for one in self._days)
         books = [one.close(watermarks) for one in self._books]
         for statements in self._statements:
             statements.close()
-        return Closed(groups, sum(one.solved for one in books), sum(one.sealed for one in books), repaired)
+        return Closed(groups, sum(one.solved for one in books), days + sum(one.sealed for one in books), repaired)
 
     def _repair(self) -> int:
         """Mark revisions that two workers stored at once, each without seeing the other's, and solve their groups again."""

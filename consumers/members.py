@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from consumers.copying import bigints, copy_out
 
-__all__ = ["MEMBER_COLUMNS", "read_by_group", "read_by_second", "read_members", "read_revised", "read_revisions"]
+__all__ = ["MEMBER_COLUMNS", "SELECT_MEMBER", "read_by_group", "read_by_second", "read_members", "read_revised", "read_revisions"]
 
 MEMBER_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "group_hash": pl.Int64,
@@ -31,9 +31,10 @@ MEMBER_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """What the engine needs of a stored record: booleans as 0 and 1, `booked_us` as microseconds since 1970 UTC."""
 
-_SELECT = """SELECT t.group_hash, t.txn_hash, t.second_hash, t.revision, t.source_id, t.direction, t.status, t.is_reversal::int,
-t.superseded::int, t.amount_minor, t.fee_minor, t.currency, t.booked_us, t.account_id,
+SELECT_MEMBER = """SELECT t.group_hash, t.txn_hash, t.second_hash, t.revision, t.source_id, t.direction, t.status,
+t.is_reversal::int, t.superseded::int, t.amount_minor, t.fee_minor, t.currency, t.booked_us, t.account_id,
 t.txn_id, t.reference_number, t.settlement_id"""
+"""`MEMBER_COLUMNS` of `transaction t`, in their order."""
 
 
 def _read(connection: Connection[Any], column: str, hashes: Collection[int]) -> pl.DataFrame:
@@ -41,7 +42,7 @@ def _read(connection: Connection[Any], column: str, hashes: Collection[int]) -> 
         return pl.DataFrame(schema=MEMBER_COLUMNS)
     with connection.cursor() as cursor:
         # Joining an array looks each hash up in the index of the one partition that can have it.
-        query = f"{_SELECT} FROM unnest({bigints(hashes)}) AS wanted (hash) JOIN transaction t ON t.{column} = wanted.hash"
+        query = f"{SELECT_MEMBER} FROM unnest({bigints(hashes)}) AS wanted (hash) JOIN transaction t ON t.{column} = wanted.hash"
         return copy_out(cursor, query, MEMBER_COLUMNS)
 
 

@@ -7,7 +7,8 @@ import polars as pl
 from psycopg import Connection
 
 from consumers.columns import SourceCode
-from consumers.copying import bigints, copy_in
+from consumers.copying import copy_in
+from consumers.days_to_seal import delete_decisions, note_days
 from consumers.kinds import with_kinds
 from consumers.operator_log import NO_DECISIONS, StandingDecisions
 from consumers.sides import Compiled, items_of
@@ -44,9 +45,7 @@ def replace_decisions(
         How many matches and breaks stand now.
     """
     if standing:
-        old = bigints(sorted(standing))
-        for table in ("match", "break"):
-            connection.execute(f"DELETE FROM {table} WHERE group_hash = ANY({old}) AND reconciliation_id = %s", (compiled.code,))
+        delete_decisions(connection, compiled.code, sorted(standing))
     wanted = pl.DataFrame({"group": list(groups)}, schema={"group": pl.Int64})
     members = with_kinds(connection, compiled.reconciliation, members)
     items = items_of(compiled, members, sources).join(wanted, on="group", how="semi")
@@ -54,4 +53,7 @@ def replace_decisions(
     matches, breaks = solve_groups(compiled, items, names, horizon, decided)
     copy_in(connection, "match", matches)
     copy_in(connection, "break", breaks)
+    if horizon is not None:
+        final = pl.concat([one.filter("final").select("booked_on") for one in (matches, breaks)])
+        note_days(connection, compiled.code, final["booked_on"].unique().to_list())
     return len(matches), len(breaks)

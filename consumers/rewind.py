@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from consumers.days_to_seal import note_every_day
 from consumers.errors import ConsumerError
 from consumers.locks import CLOSE_LOCK
 
@@ -53,6 +54,8 @@ def rewind(
                     f"{topic}/{partition}: the replay begins at {target}, only {now} was reached; choose an earlier time"
                 )
             moves.append((topic, partition, target))
+        # A day is sealed anew if it does not come out as before, also when nothing of it comes back.
+        note_every_day(connection)
         removed = _empty(connection) if all_of_it else _pick_clean(connection, moves, source_of)
         with connection.cursor() as cursor:
             cursor.executemany(

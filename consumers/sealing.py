@@ -1,12 +1,12 @@
 """Seals: what a book had finally come to by a day, written down once and never changed; one seal for each currency of a book.
 
-A later day, or a record that came late, makes a new seal that names the former.
+A later day, or a record that came late, makes a new seal that names the former. `consumers.sealing_days` seals what has no books.
 """
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -18,7 +18,9 @@ from reconciler.reconciliation import Reconciliation
 from reconciler.types import Break, Match, Outcome
 from schemas.records import DEFAULT_TENANT
 
-__all__ = ["Seal", "latest_seals", "seal_book"]
+__all__ = ["Cause", "NewSeal", "Seal", "latest_seals", "seal_book", "write_seal"]
+
+Cause = Literal["first", "advanced", "reopened"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +38,31 @@ class Seal:
     provisional: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSeal:
+    """What a seal says; columns as in `book_seal`.
+
+    Attributes:
+        place: account and currency; the empty account stands for all of them.
+        since: first booking day (UTC); None for everything up to `through`.
+    """
+
+    place: Place
+    through: dt.date
+    digest: str
+    inputs: str
+    decisions: int
+    provisional: int
+    proof: dict[str, Any]
+    cause: Cause
+    former_id: int | None
+    since: dt.date | None = None
+
+
 _LATEST = """
 SELECT DISTINCT ON (account_id, currency) book_seal_id, account_id, currency, through, rule_version, digest, inputs, decisions,
        provisional
-FROM book_seal WHERE tenant_id = %s AND reconciliation = %s ORDER BY account_id, currency, book_seal_id DESC
+FROM book_seal WHERE tenant_id = %s AND reconciliation = %s AND since IS NULL ORDER BY account_id, currency, book_seal_id DESC
 """
 
 
@@ -60,7 +83,6 @@ def seal_book(
     inputs: str,
     former: Seal | None,
     prove: Callable[[], dict[str, Any]],
-    tenant: str = DEFAULT_TENANT,
 ) -> bool:
     """Seal what is final in a book by a day, in the open transaction.
 
@@ -75,7 +97,6 @@ def seal_book(
         inputs: fingerprint of what was solved.
         former: the book's latest seal.
         prove: makes the balance proof (`consumers.balance_proof`).
-        tenant: whose.
 
     Returns:
         Whether there is a new seal.
@@ -85,28 +106,45 @@ def seal_book(
     decided: list[Match | Break] = [*outcome.matches, *outcome.breaks]
     own = [one.final for one in decided if one.currency == place[1]]
     digest = digest_of_lines(line for _, line in final)
-    cause = "first"
+    cause: Cause = "first"
     if former is not None:
         if through < former.through or (through == former.through and digest == former.digest):
             return False
         before = digest_of_lines(line for day, line in final if day <= former.through)
         cause = "advanced" if before == former.digest else "reopened"
+    seal = NewSeal(
+        place=place,
+        through=through,
+        digest=digest,
+        inputs=inputs,
+        decisions=len(own),
+        provisional=own.count(False),
+        proof=prove(),
+        cause=cause,
+        former_id=former.book_seal_id if former is not None else None,
+    )
+    write_seal(connection, rules, seal)
+    return True
+
+
+def write_seal(connection: Connection[Any], rules: Reconciliation, seal: NewSeal, tenant: str = DEFAULT_TENANT) -> None:
+    """Add a seal, in the open transaction."""
     connection.execute(
-        "INSERT INTO book_seal (tenant_id, reconciliation, account_id, currency, through, rule_version, digest, inputs, decisions, "
-        "provisional, proof, cause, former_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO book_seal (tenant_id, reconciliation, account_id, currency, since, through, rule_version, digest, inputs, "
+        "decisions, provisional, proof, cause, former_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             tenant,
             rules.name,
-            *place,
-            through,
+            *seal.place,
+            seal.since,
+            seal.through,
             rules.version,
-            digest,
-            inputs,
-            len(own),
-            own.count(False),
-            Jsonb(prove()),
-            cause,
-            former.book_seal_id if former is not None else None,
+            seal.digest,
+            seal.inputs,
+            seal.decisions,
+            seal.provisional,
+            Jsonb(seal.proof),
+            seal.cause,
+            seal.former_id,
         ),
     )
-    return True

@@ -1,14 +1,28 @@
-"""Tables that are only ever added to: rule versions, operators' decisions, sealed books and learnt profiles.
+"""Tables that are only ever added to: rule versions, operators' decisions, seals and learnt profiles; and what is to be sealed.
 
 None of them is made from the log, so a replay keeps them.
 """
 
-from sqlalchemy import ARRAY, BigInteger, Column, Date, DateTime, ForeignKey, Identity, Integer, Table, Text, UniqueConstraint, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from schemas.metadata import metadata
 
-__all__ = ["book_seal", "operator_decision", "pair_profile", "rule_version"]
+__all__ = ["book_seal", "day_to_seal", "operator_decision", "pair_profile", "rule_version"]
 
 rule_version = Table(
     "rule_version",
@@ -55,7 +69,7 @@ book_seal = Table(
     Column("book_seal_id", BigInteger, Identity(), primary_key=True),
     Column("tenant_id", Text, nullable=False),
     Column("reconciliation", Text, nullable=False),
-    Column("account_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False, comment="empty: every account"),
     Column("currency", Text, nullable=False),
     Column("through", Date, nullable=False, comment="last booking day (UTC) that every side is complete for"),
     Column("rule_version", Integer, nullable=False),
@@ -67,6 +81,15 @@ book_seal = Table(
     Column("cause", Text, nullable=False, comment="first, advanced or reopened"),
     Column("former_id", BigInteger, ForeignKey("book_seal.book_seal_id"), comment="the seal that this one follows"),
     Column("sealed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("since", Date, comment="first booking day (UTC) that it is about; null: all of the book's up to `through`"),
+)
+
+day_to_seal = Table(
+    "day_to_seal",
+    metadata,
+    Column("day_to_seal_id", BigInteger, Identity(), primary_key=True),
+    Column("reconciliation_id", SmallInteger, nullable=False, comment="keyed or settlement shape"),
+    Column("booked_on", Date, nullable=False, comment="a day on which something became final, or is not final any more"),
 )
 
 pair_profile = Table(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from schemas.closing_tables import book_seal, operator_decision, pair_profile, rule_version
+from schemas.closing_tables import book_seal, day_to_seal, operator_decision, pair_profile, rule_version
 from schemas.integration_tables import integration, integration_command, integration_event, integration_poll, source_lease
 from schemas.metadata import metadata
 from schemas.vault_tables import oauth_client, oauth_request, oauth_token, secret
@@ -37,6 +37,7 @@ __all__ = [
     "book_seal",
     "break_",
     "consumer_offset",
+    "day_to_seal",
     "file_ledger",
     "integration",
     "integration_command",

@@ -36,8 +36,8 @@ _DECISIONS = Keyset("operator_decision_view", _DECISION_COLUMNS, (("operator_dec
 _SEALS = Keyset(
     "book_seal_view",
     sql.SQL(
-        "book_seal_id AS id, reconciliation, account_id, currency, through, rule_version, digest, decisions, provisional, proof, "
-        "cause, former_id AS former, current, sealed_at"
+        "book_seal_id AS id, reconciliation, account_id, currency, since, through, rule_version, digest, decisions, provisional, "
+        "proof, cause, former_id AS former, current, sealed_at"
     ),
     (("book_seal_id", "bigint"),),
 )
