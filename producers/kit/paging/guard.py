@@ -1,4 +1,4 @@
-"""Following a provider's pages without following it in circles."""
+"""Guards for paging of a connector's own: a page cursor is never followed twice, and no listing is endless."""
 
 from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
