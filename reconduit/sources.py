@@ -92,6 +92,11 @@ class SourceConfig(BaseModel):
         authorised._access_token = access_token
         return authorised
 
+    @property
+    def has_authorisation(self) -> bool:
+        """Whether it is an integration with OAuth settings, so that `access_token` may be asked."""
+        return self._access_token is not None
+
     def access_token(self, refused: SecretStr | None = None) -> SecretStr:
         """An OAuth access token that is good now.
 

@@ -1,33 +1,36 @@
-"""What an error of a producer means for its integration."""
+"""What an error of a producer means for its integration, and what an operator does about it."""
 
 from producers.errors import (
     AuthenticationError,
     ConfigurationError,
     ContractChangeError,
-    FileFormatError,
+    DataError,
+    LifecycleError,
     PermissionDeniedError,
+    ProducerError,
     RateLimitError,
-    RecordError,
 )
 from reconduit.authorisation.errors import (
+    AuthorisationExpiredError,
     AuthorisationNeededError,
     ClientSettingsError,
     GrantRefusedError,
     TokenAnswerError,
 )
 from reconduit.errors import ReconduitError, SettingsError
-from reconduit.integrations.status import Failure
+from reconduit.integrations.status import Failure, action_for
 from reconduit.vault.errors import SecretMissingError, VaultError
 
-__all__ = ["failure_of", "told"]
+__all__ = ["action_of", "failure_of", "told"]
 
 # In order: the first that fits decides.
 _MEANINGS: tuple[tuple[tuple[type[ReconduitError], ...], Failure], ...] = (
+    ((AuthorisationExpiredError, LifecycleError), Failure.EXPIRY),
     ((AuthorisationNeededError, SecretMissingError), Failure.USER_INPUT),
     ((AuthenticationError, GrantRefusedError), Failure.AUTHENTICATION),
     ((PermissionDeniedError,), Failure.PERMISSION),
     ((RateLimitError,), Failure.RATE_LIMIT),
-    ((ContractChangeError, TokenAnswerError, RecordError, FileFormatError), Failure.CONTRACT),
+    ((ContractChangeError, TokenAnswerError, DataError), Failure.CONTRACT),
     ((ConfigurationError, SettingsError, ClientSettingsError), Failure.CONFIGURATION),
 )
 
@@ -35,14 +38,20 @@ _MEANINGS: tuple[tuple[tuple[type[ReconduitError], ...], Failure], ...] = (
 def failure_of(error: BaseException) -> Failure:
     """What kind of failure an error is, by its class and by the class of what caused it."""
     # The kit wraps what the token keeper says in an error of its own; only the cause tells whether a person must act.
-    if isinstance(error.__cause__, AuthorisationNeededError):
-        return Failure.USER_INPUT
+    meant = error.__cause__ if isinstance(error.__cause__, AuthorisationNeededError) else error
     for classes, failure in _MEANINGS:
-        if isinstance(error, classes):
+        if isinstance(meant, classes):
             return failure
     if isinstance(error, ReconduitError) and error.retryable:
         return Failure.TRANSIENT
     return Failure.CONFIGURATION if isinstance(error, VaultError) else Failure.INTERNAL
+
+
+def action_of(error: BaseException) -> str:
+    """What an operator must do about an error: what its own class says where the error is the kit's, else what its kind wants."""
+    if isinstance(error, ProducerError) and not isinstance(error.__cause__, AuthorisationNeededError):
+        return error.fix
+    return action_for(failure_of(error))
 
 
 def told(error: BaseException) -> str:

@@ -13,13 +13,13 @@ from psycopg import sql
 
 from producers.errors import LeaseLostError, RateLimitError
 from producers.kit.assembly import Outlets
-from producers.supervisor.failures import failure_of, told
+from producers.supervisor.failures import action_of, failure_of, told
 from producers.supervisor.on_demand import publish_again, try_connection
 from reconduit.integrations.commands import Command, finish_command, open_commands, take_command
 from reconduit.integrations.model import Integration
 from reconduit.integrations.outcomes import record_failure, record_success
 from reconduit.integrations.registry import CHANNEL
-from reconduit.integrations.status import Standing, action_for, is_resting
+from reconduit.integrations.status import Standing, is_resting
 from reconduit.sources import SourceConfig
 
 __all__ = ["IntegrationRounds"]
@@ -106,7 +106,7 @@ class IntegrationRounds:
         """
         if isinstance(error, LeaseLostError):
             raise error
-        failure, reason = failure_of(error), told(error)
+        failure, reason, action = failure_of(error), told(error), action_of(error)
 
         def tell(connection: psycopg.Connection[Any]) -> None:
             with connection.transaction():
@@ -117,9 +117,10 @@ class IntegrationRounds:
                     reason,
                     fencing_token=self._token,
                     wait=dt.timedelta(seconds=wait),
+                    action=action,
                 )
                 self._paused = is_resting(self._require_lease(standing).status)
-                outcome = {"result": "failed", "failure": failure.value, "error": reason, "action": action_for(failure)}
+                outcome = {"result": "failed", "failure": failure.value, "error": reason, "action": action}
                 self._finish_syncs(connection, outcome)
 
         self._with_registry(tell)
@@ -176,7 +177,7 @@ class IntegrationRounds:
         except Exception as error:  # noqa: BLE001  whatever a connector raises is the outcome that was asked for
             failure = failure_of(error)
             _log.warning("command failed", kind=command.kind, error=told(error), exc_info=error)
-            return {"result": "failed", "failure": failure.value, "error": told(error), "action": action_for(failure)}
+            return {"result": "failed", "failure": failure.value, "error": told(error), "action": action_of(error)}
 
     @staticmethod
     def _finish(connection: psycopg.Connection[Any], command: Command, outcome: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 ```
 AuthorisationError                terminal: the root
 ├── AuthorisationNeededError      terminal: a person must authorise, for the first time or again
+│   └── AuthorisationExpiredError terminal: ... because the time that the provider had given is over
 ├── AuthorisationRequestError     terminal: what came to the callback is not the answer to a request of this session
 ├── GrantRefusedError             terminal: the provider refuses the client or the grant
 ├── ClientSettingsError           terminal: the OAuth settings or credentials cannot be used
@@ -17,6 +18,7 @@ from reconduit.errors import ReconduitError
 
 __all__ = [
     "AuthorisationError",
+    "AuthorisationExpiredError",
     "AuthorisationNeededError",
     "AuthorisationRequestError",
     "ClientSettingsError",
@@ -32,6 +34,10 @@ class AuthorisationError(ReconduitError):
 
 class AuthorisationNeededError(AuthorisationError):
     """A person must authorise the integration at the provider."""
+
+
+class AuthorisationExpiredError(AuthorisationNeededError):
+    """The refresh token's time is over, as the provider had announced, and it is not accepted any more."""
 
 
 class AuthorisationRequestError(AuthorisationError):

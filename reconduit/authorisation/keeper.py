@@ -26,6 +26,7 @@ from pydantic import SecretStr
 from reconduit.authorisation.client import OAuthClient
 from reconduit.authorisation.errors import (
     AuthorisationError,
+    AuthorisationExpiredError,
     AuthorisationNeededError,
     GrantRefusedError,
     TokenEndpointError,
@@ -180,17 +181,24 @@ class TokenKeeper:
             return token
         person = self._client.grant == "authorization_code"
         if stored is not None and stored.state.state == "waiting_user_input" and person:
-            raise AuthorisationNeededError(f"{self._what()}: {stored.state.reason}")
+            raise self._needed(f"{self._what()}: {stored.state.reason}", stored)
         refresh = stored.tokens.refresh if stored is not None and stored.tokens is not None else None
         if refresh is None and person:
             raise AuthorisationNeededError(f"{self._what()}: nobody has authorised it yet; open its authorisation page")
         if refresh is not None:
             try:
                 return self._exchanged(lambda: self._endpoint.refresh(refresh))
-            except AuthorisationNeededError:
+            except AuthorisationNeededError as error:
                 if person:
-                    raise
+                    raise self._needed(str(error), stored) from error
         return self._exchanged(self._endpoint.obtain)
+
+    @staticmethod
+    def _needed(message: str, stored: StoredTokens | None) -> AuthorisationNeededError:
+        left = None if stored is None else stored.state.refresh_seconds
+        # The provider is asked even when the announced time is over: some let it slide without saying so again.
+        kind = AuthorisationNeededError if left is None or left > 0 else AuthorisationExpiredError
+        return kind(message)
 
     def _settled(self) -> StoredTokens | None:
         """What is stored, once an exchange that somebody left unfinished is over."""

@@ -112,7 +112,7 @@ def request_sync(connection: psycopg.Connection[Any], integration: Integration, 
     """
     if is_resting(integration.status) and not arguments.force:
         raise CommandRefusedError(
-            f"integration {integration.name} is {integration.status}: {integration.action_needed}; or force it to poll all the same"
+            f"integration {integration.name} is {integration.status}. {integration.action_needed} Or force it to poll all the same."
         )
     return _request(connection, integration.integration_id, "sync", arguments.model_dump(mode="json"), actor)
 

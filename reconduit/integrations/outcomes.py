@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from reconduit.integrations.events import Level, write_event
 from reconduit.integrations.health import next_health
 from reconduit.integrations.model import Integration
+from reconduit.integrations.polls import COMPLETE, count_poll
 from reconduit.integrations.status import Failure, Standing, Status, after_failure, after_success, is_resting
 
 __all__ = ["record_failure", "record_success"]
@@ -45,6 +46,7 @@ def record_success(
         return None
     standing = after_success(current.standing)
     _write(connection, current, standing, complete=True, errors=0, wait=wait)
+    count_poll(connection, integration_id, COMPLETE)
     return standing
 
 
@@ -56,6 +58,7 @@ def record_failure(
     *,
     fencing_token: int | None,
     wait: dt.timedelta | None,
+    action: str | None = None,
 ) -> Standing | None:
     """A failed poll; returns the status after it, None when the lease is lost or the integration gone.
 
@@ -66,14 +69,16 @@ def record_failure(
         reason: what happened, for people; holds no secret.
         fencing_token: of the lease under which it was polled; None: without one.
         wait: until the next poll, unless the status now rests until an operator acts; None: unknown.
+        action: what an operator must do; None: what the kind of failure wants.
     """
     current = _locked(connection, integration_id, fencing_token)
     if current is None:
         return None
     reason = reason.replace("\x00", "\\x00")[:2000]
     errors = current.error_count + 1
-    standing = after_failure(current.standing, failure, reason, errors)
+    standing = after_failure(current.standing, failure, reason, errors, action)
     _write(connection, current, standing, complete=False, errors=errors, wait=None if is_resting(standing.status) else wait)
+    count_poll(connection, integration_id, failure.value)
     write_event(connection, integration_id, "warning", "sync failed", {"failure": failure.value, "error": reason, "errors": errors})
     return standing
 

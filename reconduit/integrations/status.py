@@ -64,15 +64,15 @@ _OFF = frozenset({Status.INACTIVE, Status.DISABLED})
 _PASSING = frozenset({Failure.RATE_LIMIT, Failure.TRANSIENT})
 
 _MEANING: dict[Failure, tuple[Status, str]] = {
-    Failure.AUTHENTICATION: (Status.LOGIN_ERROR, "store valid credentials, or authorise again; polling goes on by itself then"),
-    Failure.USER_INPUT: (Status.WAITING_USER_INPUT, "store what is missing, or authorise at the provider"),
-    Failure.EXPIRY: (Status.EXPIRED, "renew the consent: authorise again at the provider"),
-    Failure.PERMISSION: (Status.ERROR, "ask the provider for the product, the scope or the IP allow-listing"),
-    Failure.CONFIGURATION: (Status.ERROR, "correct base_url, connector or options"),
-    Failure.CONTRACT: (Status.OUTDATED, "update Reconduit, or report what the provider answers; the quarantine has it"),
-    Failure.RATE_LIMIT: (Status.ERROR, "poll less often, or ask the provider for a higher limit"),
-    Failure.TRANSIENT: (Status.ERROR, "look whether the provider and the network are up; polling goes on by itself"),
-    Failure.INTERNAL: (Status.ERROR, "report it with the supervisor's log"),
+    Failure.AUTHENTICATION: (Status.LOGIN_ERROR, "Store valid credentials, or authorise again; polling goes on by itself then."),
+    Failure.USER_INPUT: (Status.WAITING_USER_INPUT, "Store what is missing, or authorise at the provider."),
+    Failure.EXPIRY: (Status.EXPIRED, "Renew the consent: authorise again at the provider."),
+    Failure.PERMISSION: (Status.ERROR, "Ask the provider for the product, the scope or the IP allow-listing."),
+    Failure.CONFIGURATION: (Status.ERROR, "Correct base_url, connector or options."),
+    Failure.CONTRACT: (Status.OUTDATED, "Update Reconduit, or report what the provider answers; the quarantine has it."),
+    Failure.RATE_LIMIT: (Status.ERROR, "Poll less often, or ask the provider for a higher limit."),
+    Failure.TRANSIENT: (Status.ERROR, "Look whether the provider and the network are up; polling goes on by itself."),
+    Failure.INTERNAL: (Status.ERROR, "Report it with the supervisor's log."),
 }
 
 
@@ -96,7 +96,7 @@ def after_success(current: Standing) -> Standing:
     return current if current.status in _OFF else Standing(Status.ACTIVE)
 
 
-def after_failure(current: Standing, failure: Failure, reason: str, failures: int) -> Standing:
+def after_failure(current: Standing, failure: Failure, reason: str, failures: int, action: str | None = None) -> Standing:
     """After a failed poll.
 
     Args:
@@ -104,14 +104,15 @@ def after_failure(current: Standing, failure: Failure, reason: str, failures: in
         failure: what it means.
         reason: what happened, for people; holds no secret.
         failures: how many in a row there were, with this one.
+        action: what an operator must do; None: what the kind of failure wants.
     """
     if current.status in _OFF:
         return current
     if failure in _PASSING and (failures < PASSING_FAILURES or current.status is not Status.ACTIVE):
         # An outage proves neither that the credentials are good again nor that they are not.
         return current
-    status, action = _MEANING[failure]
-    return Standing(status, reason, action)
+    status, usual = _MEANING[failure]
+    return Standing(status, reason, action or usual)
 
 
 def action_for(failure: Failure) -> str:

@@ -1,7 +1,7 @@
 """Connector of the coordinated feeds: cursor pages in order of arrival, revisions, and a watermark with the last page.
 
-`GET {base_url}/records?after=CURSOR&limit=N` with a bearer token. The feed's cursor is a place in its order of arrival, so there
-is no overlap to read again: what arrives late arrives behind the cursor that we hold.
+`GET {base_url}/records?after=CURSOR&limit=N` with a bearer token, static or of an OAuth authorisation. The feed's cursor is a place
+in its order of arrival, so there is no overlap to read again: what arrives late arrives behind the cursor that we hold.
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ from typing import Any
 
 from producers.errors import ContractChangeError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
+from producers.kit.integration_token import IntegrationToken
 from producers.kit.paging import PageGuard
 from producers.kit.quota import TokenBucket
 from producers.kit.source_tls import source_tls
@@ -42,11 +43,13 @@ class FeedConnector:
     def __init__(self, config: SourceConfig, options: FeedOptions) -> None:
         self._config = config
         self._options = options
-        token = config.secrets["token"].resolve().get_secret_value()
+        # A static token is what an operator has stored on purpose, so it goes before an authorisation.
+        static = config.secrets.get("token")
         self._transport = Transport(
             config.base_url,
+            auth=IntegrationToken(config) if static is None else None,
             quota=TokenBucket(options.requests_per_second, burst=options.requests_per_second),
-            headers={"Authorization": f"Bearer {token}"},
+            headers={} if static is None else {"Authorization": f"Bearer {static.resolve().get_secret_value()}"},
             metrics_source=config.name,
             tls=source_tls(config),
         )

@@ -9,7 +9,9 @@ __all__ = ["FeedOptions", "load_options"]
 
 
 class FeedOptions(BaseModel):
-    """`options:` of a source with `connector: core`, `gateway` or `mobile`. Its secret is `token`; its `base_url` names the feed.
+    """`options:` of a source with `connector: core`, `gateway` or `mobile`. Its `base_url` names the feed.
+
+    Its secret is `token`; an integration with OAuth settings needs none.
 
     Attributes:
         path: of the listing, below `base_url`.
@@ -39,8 +41,8 @@ def load_options(config: SourceConfig) -> FeedOptions:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise ConfigurationError(f"source {config.name}: options: {wrong}") from None
-    if "token" not in config.secrets:
-        raise ConfigurationError(f"source {config.name}: secrets: token missing")
+    if "token" not in config.secrets and not config.has_authorisation:
+        raise ConfigurationError(f"source {config.name}: secrets: token missing, and the source has no OAuth settings either")
     if not config.base_url:
         raise ConfigurationError(f"source {config.name}: base_url is missing")
     return options

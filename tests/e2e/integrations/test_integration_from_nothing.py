@@ -66,7 +66,7 @@ def test_an_operator_connects_a_provider_by_api_calls(
         operator.put(f"{AT}/{name}/secrets/token", json={"value": "wrong"}).raise_for_status()
         refused = outcome(operator.post(f"{AT}/{name}/test", params={"wait": 30}), supervisors)
         assert (refused["result"], refused["failure"]) == ("failed", "authentication"), refused
-        assert refused["action"].startswith("store valid credentials")
+        assert refused["action"].startswith("Store valid credentials")
 
         token = (tmp_path / "credentials" / "core" / "token").read_text()
         operator.put(f"{AT}/{name}/secrets/token", json={"value": token}).raise_for_status()

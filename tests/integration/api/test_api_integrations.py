@@ -173,9 +173,9 @@ def test_who_waits_for_an_operator_is_not_synced_unless_forced(operator: httpx.C
     fail(database_url, made, Failure.AUTHENTICATION)
     found = operator.get(f"{AT}/acme").json()
     assert (found["status"], found["error_count"], found["health"]) == ("login_error", 1, 0.0)
-    assert found["status_reason"] == "401" and found["action_needed"].startswith("store valid credentials")
+    assert found["status_reason"] == "401" and found["action_needed"].startswith("Store valid credentials")
     refused = operator.post(f"{AT}/acme/sync")
-    assert (refused.status_code, "store valid credentials" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "Store valid credentials" in refused.json()["detail"]) == (409, True)
     assert operator.post(f"{AT}/sync-due").json()["items"] == []
     assert operator.post(f"{AT}/acme/sync", json={"force": True}).status_code == 202
     operator.put(f"{AT}/acme/secrets/token", json={"value": "new"})

@@ -75,7 +75,7 @@ def test_status_and_health_tell_what_to_do(database_url: str) -> None:
             record_success(connection, number, fencing_token=None, wait=dt.timedelta(seconds=5))
         record_failure(connection, number, Failure.AUTHENTICATION, "401", fencing_token=None, wait=None)
     told = sources("status", "acme")
-    assert (told.exit_code, "login_error: 401" in told.output, "store valid credentials" in told.output) == (1, True, True)
+    assert (told.exit_code, "login_error: 401" in told.output, "Store valid credentials" in told.output) == (1, True, True)
     assert "health 0.80, 1 errors" in done("health", "acme")
     done("enable", "acme")
     assert "acme: active" in done("status", "acme")

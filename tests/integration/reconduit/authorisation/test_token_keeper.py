@@ -11,7 +11,12 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from reconduit.authorisation.errors import AuthorisationNeededError, GrantRefusedError, TokenEndpointError
+from reconduit.authorisation.errors import (
+    AuthorisationExpiredError,
+    AuthorisationNeededError,
+    GrantRefusedError,
+    TokenEndpointError,
+)
 from reconduit.authorisation.renewal_lock import RenewalLock
 from tests.fixtures.authorisation_server import AuthorisationServer, serving_authorisation
 from tests.fixtures.authorising import INTEGRATION, TENANT, Authorising, authorising, client_of
@@ -63,6 +68,23 @@ def test_nobody_authorised_yet(world: Authorising, server: AuthorisationServer) 
         world.keeper().token()
     assert server.exchanges == []
     assert world.authorisations.state(TENANT, INTEGRATION) is None
+
+
+def test_an_authorisation_whose_announced_time_is_over_has_expired(
+    world: Authorising, server: AuthorisationServer, database_url: str
+) -> None:
+    world.give(server.first_refresh_token())
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE oauth_token SET refresh_expires_at = now() - interval '1 s'")
+    # The provider is asked all the same: it may have let the time slide.
+    assert world.keeper().token().get_secret_value().startswith("access-canary-")
+    world.give("no-longer-known")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE oauth_token SET refresh_expires_at = now() - interval '1 s'")
+    for _ in range(2):
+        with pytest.raises(AuthorisationExpiredError):
+            world.keeper().token()
+    assert server.refused == ["invalid_grant"]
 
 
 def test_a_wrong_client_secret_leaves_the_authorisation_in_force(world: Authorising, server: AuthorisationServer) -> None:
