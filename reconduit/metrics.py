@@ -1,6 +1,7 @@
 """The catalogue of metrics: one prefix, base units, no label that grows with tenants, accounts or transactions.
 
-Names follow the Prometheus naming practice: unit as a plural suffix, `_total` last on counters.
+Names follow the Prometheus naming practice: unit as a plural suffix, `_total` last on counters. Where several processes write into
+one folder (`PROMETHEUS_MULTIPROC_DIR`), the value of a gauge of producers is the one that was set last.
 """
 
 from wsgiref.simple_server import WSGIServer
@@ -11,6 +12,9 @@ from reconduit.errors import SettingsError
 
 __all__ = [
     "BALANCE_PROOF_FAILURES",
+    "BREAKER_STATE",
+    "BREAKER_TRANSITIONS",
+    "COMPLETE_THROUGH",
     "CONSUMER_BATCH_RECORDS",
     "CONSUMER_BATCH_SECONDS",
     "CONSUMER_LAG",
@@ -20,6 +24,7 @@ __all__ = [
     "INGESTED",
     "LAST_SUCCESS",
     "MATCH_RESULTS",
+    "NEWEST_BOOKING",
     "OLDEST_BREAK",
     "OPEN_BREAKS",
     "OPEN_BREAKS_AMOUNT",
@@ -30,6 +35,7 @@ __all__ = [
     "PROFILE_DRIFT",
     "PUBLISH_SECONDS",
     "QUARANTINED",
+    "QUOTA_RATE",
     "STORED",
     "TOKEN_EXPIRY",
     "serve_metrics",
@@ -38,7 +44,24 @@ __all__ = [
 
 INGESTED = Counter("recon_ingested_transactions_total", "Transactions published and confirmed.", ["source"])
 QUARANTINED = Counter("recon_quarantined_records_total", "Records a producer set aside.", ["source", "reason"])
-LAST_SUCCESS = Gauge("recon_source_last_success_timestamp_seconds", "End of the last complete poll, Unix time.", ["source"])
+LAST_SUCCESS = Gauge(
+    "recon_source_last_success_timestamp_seconds",
+    "End of the last complete poll, Unix time.",
+    ["source"],
+    multiprocess_mode="mostrecent",
+)
+NEWEST_BOOKING = Gauge(
+    "recon_source_newest_booking_timestamp_seconds",
+    "Latest booking time among the records published, Unix time.",
+    ["source"],
+    multiprocess_mode="mostrecent",
+)
+COMPLETE_THROUGH = Gauge(
+    "recon_source_complete_through_timestamp_seconds",
+    "Time before which every account of the source is complete, by its own watermarks, Unix time.",
+    ["source"],
+    multiprocess_mode="mostrecent",
+)
 POLL_SECONDS = Histogram(
     "recon_source_poll_duration_seconds",
     "Length of a complete poll.",
@@ -53,6 +76,7 @@ OVERDUE_FILES = Gauge(
     "recon_source_overdue_files",
     "Files of a drop that wait too long for their trailer, their data, their end, or for leave to be read.",
     ["source", "missing"],
+    multiprocess_mode="mostrecent",
 )
 HTTP_REQUESTS = Counter(
     "recon_provider_http_requests_total",
@@ -61,7 +85,27 @@ HTTP_REQUESTS = Counter(
 )
 HTTP_SECONDS = Histogram("recon_provider_http_request_duration_seconds", "Length of one attempt at a request.", ["source"])
 TOKEN_EXPIRY = Gauge(
-    "recon_token_expiry_timestamp_seconds", "End of a source's OAuth token, access or refresh, Unix time.", ["source", "token"]
+    "recon_token_expiry_timestamp_seconds",
+    "End of a source's OAuth token, access or refresh, Unix time.",
+    ["source", "token"],
+    multiprocess_mode="mostrecent",
+)
+BREAKER_STATE = Gauge(
+    "recon_provider_breaker_state",
+    "The circuit to a provider: 0 closed, 1 half open, 2 open.",
+    ["source"],
+    multiprocess_mode="mostrecent",
+)
+BREAKER_TRANSITIONS = Counter(
+    "recon_provider_breaker_transitions_total",
+    "Changes of a provider's circuit, by the state it came to.",
+    ["source", "state"],
+)
+QUOTA_RATE = Gauge(
+    "recon_provider_quota_requests_per_second",
+    "Requests a second that a source allows itself now.",
+    ["source"],
+    multiprocess_mode="mostrecent",
 )
 
 CONSUMER_LAG = Gauge("recon_consumer_lag_records", "Records behind the end of a partition.", ["topic", "partition"])

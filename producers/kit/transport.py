@@ -1,6 +1,6 @@
 """HTTP to a provider: bounded in time and size, patient where that is safe, and never in doubt about what went wrong.
 
-The one production module that drives an httpx client; `producers.kit.oauth` only implements its auth interface.
+`producers.kit.exchange` holds the httpx client; here is what is repeated, when, and what an answer means.
 """
 
 import datetime as dt
@@ -16,23 +16,25 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from producers.errors import BadAnswer, ContractChangeError, ProducerError, RateLimitError, TransientError
 from producers.kit import retry as waiting
-from producers.kit.bounded import DEADLINE, BoundedTransport, Timeouts
+from producers.kit.bounded import Timeouts
+from producers.kit.breaker import CircuitBreaker, CircuitState
 from producers.kit.contract import RawObject
-from producers.kit.endpoint import check_address, proxy_for, tls_context
+from producers.kit.endpoint import check_address, tls_context
+from producers.kit.exchange import Exchanges
 from producers.kit.payload import parse_json
 from producers.kit.quota import TokenBucket
 from producers.kit.retry import IDEMPOTENT_METHODS, RetryPolicy, retry_after_seconds
-from producers.kit.status import error_of, network_error
-from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, status_bucket
+from producers.kit.status import error_of
+from reconduit.metrics import QUOTA_RATE
 
 __all__ = ["JsonDocument", "RetryPolicy", "Timeouts", "Transport"]
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str | int]]
 
-_MAX_REDIRECTS = 3
 _MAX_BODY = 64 * 1024 * 1024
-_DROPPED_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_UNKNOWN_QUOTA = 50
+"""Requests a second, and at once, where a connector names no quota; the provider's answers lower it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Transport:
     Args:
         base_url: root that paths are relative to; `https`, or `http` on a loopback address.
         auth: an httpx auth such as `producers.kit.oauth.ClientCredentials`, or a user and password pair.
-        quota: shared request quota; each attempt takes one.
+        quota: shared request quota; each attempt takes one. One of this transport's own, which learns, when None.
         retry: how idempotent calls are repeated.
         timeouts: bounds in seconds of each step and of the whole call, retries included.
         verify: check the server's certificate against the system's authorities, or those in this file. False only on loopback.
@@ -76,6 +78,7 @@ class Transport:
         headers: sent with every request.
         metrics_source: label of the metrics, the name of the source.
         max_body: largest response body in bytes, after decompression too.
+        breaker: leaves a provider alone that keeps failing; one of this transport's own when None.
         sleep: waits between attempts; `producers.kit.retry.pause` when None.
         clock: monotonic seconds.
         now: aware UTC time, to read a `Retry-After` date.
@@ -98,27 +101,31 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         metrics_source: str = "",
         max_body: int = _MAX_BODY,
+        breaker: CircuitBreaker | None = None,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        self._quota = quota
+        self._quota = quota or TokenBucket(_UNKNOWN_QUOTA, _UNKNOWN_QUOTA)
         self._retry = retry
         self._timeouts = timeouts
         self._source = metrics_source
-        self._max_body = max_body
         self._sleep = sleep
         self._clock = clock
         self._now = now
+        self._breaker = breaker or CircuitBreaker(metrics_source, clock=clock)
         check_address(base_url)
-        inner = httpx.HTTPTransport(verify=tls or tls_context(base_url, verify, cert), proxy=proxy_for(base_url))
-        self._client = httpx.Client(
-            base_url=base_url,
+        self._exchanges = Exchanges(
+            base_url,
             auth=auth,
-            headers={"User-Agent": "reconduit"} | dict(headers or {}),
-            transport=BoundedTransport(inner, max_body, clock),
-            trust_env=False,
+            tls=tls or tls_context(base_url, verify, cert),
+            headers=headers,
+            source=metrics_source,
+            timeouts=timeouts,
+            max_body=max_body,
+            clock=clock,
         )
+        QUOTA_RATE.labels(metrics_source).set(self._quota.per_second)
 
     def request(
         self,
@@ -151,7 +158,7 @@ class Transport:
             ContractChangeError: another status, or a redirect to another host.
             ConfigurationError: the server's certificate is not trusted.
         """
-        call = self._client.build_request(method, path, params=params, headers=headers, content=content, json=json)
+        call = self._exchanges.client.build_request(method, path, params=params, headers=headers, content=content, json=json)
         return self._repeat(call, idempotent, lambda _what, response: response)
 
     def document(
@@ -177,7 +184,7 @@ class Transport:
             raw = RawObject(sha256(response.content).hexdigest(), response.content, media_type)
             return JsonDocument(value, raw, str(response.request.url), response.headers)
 
-        call = self._client.build_request(method, path, params=params, headers=headers, content=content, json=json)
+        call = self._exchanges.client.build_request(method, path, params=params, headers=headers, content=content, json=json)
         return self._repeat(call, idempotent, read)
 
     def json(self, method: str, path: str, **arguments: Any) -> Any:
@@ -186,13 +193,14 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._exchanges.close()
 
     def _repeat(self, call: httpx.Request, idempotent: bool | None, read: Callable[[str, httpx.Response], T]) -> T:
         """Attempts until one succeeds, may not be repeated, or the policy or the deadline says stop."""
         what = f"{call.method} {call.url.copy_with(query=None)}"
-        if _origin(call.url) != _origin(self._client.base_url):
-            raise ContractChangeError(f"{what}: another host than {self._client.base_url}; credentials are not sent there")
+        if not self._exchanges.is_here(call.url):
+            here = self._exchanges.client.base_url
+            raise ContractChangeError(f"{what}: another host than {here}; credentials are not sent there")
         repeatable = call.method in IDEMPOTENT_METHODS if idempotent is None else idempotent
         deadline = self._clock() + self._timeouts.total
         loop = Retrying(
@@ -212,65 +220,29 @@ class Transport:
         """One attempt, with its redirects on the same origin."""
         asked: float | None = None
         try:
-            if self._quota is not None:
+            with self._breaker.attempt(what):
                 self._quota.acquire(max(0.0, deadline - self._clock()))
-            response = self._send(call, what, deadline)
-            asked = retry_after_seconds(response.headers.get("Retry-After"), self._now())
-            self._tell_quota(response, asked)
-            error = error_of(response, what, asked, self._now())
-            if error is not None:
-                raise _with_answer(error, f"http_{response.status_code}", what, response)
-            try:
-                return read(what, response)
-            except ProducerError as unreadable:
-                raise _with_answer(unreadable, "unreadable_body", what, response) from unreadable.__cause__
+                response = self._exchanges.send(call, what, deadline)
+                asked = retry_after_seconds(response.headers.get("Retry-After"), self._now())
+                self._tell_quota(response, asked)
+                error = error_of(response, what, asked, self._now())
+                if error is not None:
+                    raise _with_answer(error, f"http_{response.status_code}", what, response)
+                try:
+                    return read(what, response)
+                except ProducerError as unreadable:
+                    raise _with_answer(unreadable, "unreadable_body", what, response) from unreadable.__cause__
         except RateLimitError as error:
             raise _PassingFailureError(error, asked if asked is not None else error.retry_after) from error
         except TransientError as error:
             raise _PassingFailureError(error, asked) from error
 
-    def _send(self, call: httpx.Request, what: str, deadline: float) -> httpx.Response:
-        """Send and read; follow redirects that stay on the origin, as far as `_MAX_REDIRECTS`."""
-        request, bucket, started = call, "error", self._clock()
-        try:
-            for _ in range(_MAX_REDIRECTS + 1):
-                left = deadline - self._clock()
-                if left <= 0:
-                    raise TransientError(f"{what}: no answer within {self._timeouts.total:g} s")
-                request.extensions = {"timeout": self._timeouts.within(left), DEADLINE: deadline}
-                response = self._client.send(request, stream=True)
-                following = response.next_request
-                body = self._body_of(response, what)
-                if following is None or call.method not in {"GET", "HEAD"} or _origin(following.url) != _origin(call.url):
-                    bucket = status_bucket(response.status_code)
-                    return body
-                request = following
-            raise ContractChangeError(f"{what}: more than {_MAX_REDIRECTS} redirects")
-        except httpx.RequestError as error:
-            raise network_error(error, what) from error
-        finally:
-            HTTP_REQUESTS.labels(self._source, bucket).inc()
-            HTTP_SECONDS.labels(self._source).observe(max(0.0, self._clock() - started))
-
-    def _body_of(self, response: httpx.Response, what: str) -> httpx.Response:
-        """The response with its body read and unpacked, of bounded size also when it unpacks to far more than was sent."""
-        content = bytearray()
-        try:
-            for chunk in response.iter_bytes():
-                content += chunk
-                if len(content) > self._max_body:
-                    raise ContractChangeError(f"{what}: the body unpacks to more than {self._max_body} bytes")
-        finally:
-            response.close()
-        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _DROPPED_HEADERS]
-        return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=response.request)
-
     def _tell_quota(self, response: httpx.Response, asked: float | None) -> None:
-        if self._quota is None:
-            return
-        self._quota.observe(response.headers)
-        if response.status_code == 429 and asked is not None:
-            self._quota.penalise(min(asked, self._retry.cap_seconds))
+        is_refused = response.status_code == 429
+        self._quota.observe(response.headers, accepted=not is_refused)
+        if is_refused:
+            self._quota.penalise(None if asked is None else min(asked, self._retry.cap_seconds))
+        QUOTA_RATE.labels(self._source).set(self._quota.per_second)
 
     def _wait_of(self, state: RetryCallState) -> float | None:
         failure = state.outcome.exception() if state.outcome is not None else None
@@ -278,14 +250,10 @@ class Transport:
         return self._retry.wait(state.attempt_number, asked)
 
     def _is_over(self, state: RetryCallState, deadline: float) -> bool:
-        if state.attempt_number >= self._retry.attempts:
+        if state.attempt_number >= self._retry.attempts or self._breaker.state is CircuitState.OPEN:
             return True
         wait = self._wait_of(state)
         return wait is None or self._clock() + wait >= deadline
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 def _with_answer(error: ProducerError, reason: str, what: str, response: httpx.Response) -> ProducerError:

@@ -21,6 +21,7 @@ from producers.errors import (
     TransientError,
 )
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse, Fault
+from producers.kit.quota import TokenBucket
 from producers.kit.retry import RetryPolicy
 from producers.kit.transport import Timeouts, Transport
 
@@ -41,8 +42,11 @@ class Script:
 @contextmanager
 def serving(handler: Callable[[FakeRequest], FakeResponse]) -> Iterator[tuple[FakeProvider, Transport, list[float]]]:
     waits: list[float] = []
+    quota = TokenBucket(1000, 1000, sleep=lambda _: None)
     with FakeProvider(handler) as provider:
-        transport = Transport(provider.base_url, retry=POLICY, sleep=waits.append, now=lambda: NOW, metrics_source="test")
+        transport = Transport(
+            provider.base_url, quota=quota, retry=POLICY, sleep=waits.append, now=lambda: NOW, metrics_source="test"
+        )
         yield provider, transport, waits
         transport.close()
 

@@ -1,0 +1,207 @@
+"""The circuit breaker against a simple model, under threads, and in the retry loop of the transport."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from prometheus_client import REGISTRY
+
+from producers.errors import ContractChangeError, RateLimitError, TransientError
+from producers.kit.breaker import CircuitBreaker, CircuitState
+from producers.kit.fake_provider import FakeProvider, FakeResponse, Fault
+from producers.kit.retry import RetryPolicy
+from producers.kit.transport import Transport
+
+THRESHOLD, FIRST, LONGEST = 3, 10.0, 40.0
+ENDS: dict[str, Callable[[], BaseException | None]] = {
+    "well": lambda: None,
+    "500": lambda: TransientError("500"),
+    "429": lambda: RateLimitError("429"),
+    "400": lambda: ContractChangeError("400"),
+    "interrupted": KeyboardInterrupt,
+}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 50.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def breaker(clock: Clock, source: str = "breaker_test", draw: float = 1.0) -> CircuitBreaker:
+    return CircuitBreaker(source, threshold=THRESHOLD, first_seconds=FIRST, longest_seconds=LONGEST, clock=clock, draw=lambda: draw)
+
+
+def fail(circuit: CircuitBreaker, error: BaseException, times: int = 1) -> None:
+    for _ in range(times):
+        with pytest.raises(type(error)), circuit.attempt("GET /rows"):
+            raise error
+
+
+class BreakerMachine(RuleBasedStateMachine):
+    """Attempts overlap: each is begun, and ends some steps later or never."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.circuit = breaker(self.clock)
+        self.running: list[tuple[AbstractContextManager[None], int]] = []
+        self.period = 0
+        self.state, self.failures, self.openings, self.probe_at = "closed", 0, 0, 0.0
+
+    def become(self, state: str) -> None:
+        self.state = state
+        self.period += 1
+
+    @rule()
+    def begin(self) -> None:
+        may = self.state == "closed" or (self.state == "open" and self.clock.now >= self.probe_at)
+        attempt = self.circuit.attempt("GET /rows")
+        if not may:
+            with pytest.raises(TransientError, match="not sent"):
+                attempt.__enter__()
+            return
+        attempt.__enter__()
+        if self.state == "open":
+            self.become("half_open")
+        self.running.append((attempt, self.period))
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data(), how=st.sampled_from(["well", "500", "429", "400", "interrupted"]))
+    def end(self, data: st.DataObject, how: str) -> None:
+        error = ENDS[how]()
+        attempt, period = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
+        assert attempt.__exit__(type(error) if error else None, error, None) in (None, False)
+        if period != self.period:
+            return
+        if how in {"well", "400"}:
+            self.failures = 0
+            if self.state == "half_open":
+                self.openings = 0
+                self.become("closed")
+        elif how == "500":
+            self.failures += 1
+            if self.state == "half_open" or self.failures >= THRESHOLD:
+                self.probe_at = self.clock.now + min(LONGEST, FIRST * 2**self.openings)
+                self.openings += 1
+                self.become("open")
+        elif self.state == "half_open":
+            self.become("open")
+
+    @rule(seconds=st.sampled_from([1.0, 9.0, 10.0, 40.0]))
+    def let_time_pass(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @invariant()
+    def agrees_with_the_model(self) -> None:
+        assert self.circuit.state.name.lower() == self.state
+
+    def teardown(self) -> None:
+        for attempt, _ in self.running:
+            attempt.__exit__(None, None, None)
+
+
+BreakerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestBreaker = BreakerMachine.TestCase
+
+
+def test_it_says_when_the_next_probe_is_and_stays_open_longer_each_time() -> None:
+    clock = Clock()
+    circuit = breaker(clock, "shown")
+    shown = partial(REGISTRY.get_sample_value, "recon_provider_breaker_state", {"source": "shown"})
+    opened = partial(REGISTRY.get_sample_value, "recon_provider_breaker_transitions_total", {"source": "shown", "state": "open"})
+    assert shown() == CircuitState.CLOSED
+    fail(circuit, TransientError("500"), THRESHOLD)
+    assert (shown(), opened()) == (CircuitState.OPEN, 1)
+    for seconds in (10, 20, 40, 40):
+        with pytest.raises(TransientError, match=f"next probe is in {seconds} s"), circuit.attempt("GET /rows"):
+            pass
+        clock.now += seconds
+        fail(circuit, TransientError("500"))
+    clock.now += 40
+    with circuit.attempt("GET /rows"):
+        assert shown() == CircuitState.HALF_OPEN
+    assert (shown(), opened()) == (CircuitState.CLOSED, 5)
+    fail(circuit, TransientError("500"), THRESHOLD)
+    clock.now += 10
+    fail(circuit, TransientError("500"))
+
+
+def test_openings_are_drawn_so_that_a_fleet_does_not_come_back_in_step() -> None:
+    clock = Clock()
+    circuit = breaker(clock, draw=0.0)
+    fail(circuit, TransientError("500"), THRESHOLD)
+    with pytest.raises(TransientError, match="in 5 s"), circuit.attempt("GET /rows"):
+        pass
+
+
+def test_of_many_threads_one_probes() -> None:
+    clock = Clock()
+    circuit = breaker(clock)
+    fail(circuit, TransientError("500"), THRESHOLD)
+    clock.now += FIRST
+    inside, refused, gate = [], [], threading.Barrier(8)
+
+    def ask() -> None:
+        gate.wait()
+        try:
+            with circuit.attempt("GET /rows"):
+                inside.append(1)
+                done.wait(5)
+        except TransientError:
+            refused.append(1)
+
+    done = threading.Event()
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while len(refused) < 7 and any(thread.is_alive() for thread in threads):
+        pass
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert (len(inside), len(refused)) == (1, 7)
+    assert circuit.state is CircuitState.CLOSED
+
+
+def test_a_call_ends_with_what_went_wrong_when_the_circuit_opens_in_its_middle() -> None:
+    clock = Clock()
+    with FakeProvider(lambda _: FakeResponse(body=b"[]")) as provider:
+        circuit = breaker(clock)
+        transport = Transport(provider.base_url, retry=RetryPolicy(attempts=9), sleep=lambda _: None, breaker=circuit)
+        provider.break_with(Fault.SERVER_ERROR)
+        with pytest.raises(TransientError, match="500"):
+            transport.json("GET", "/rows")
+        assert len(provider.requests) == THRESHOLD
+        with pytest.raises(TransientError, match="next probe is in 10 s"):
+            transport.json("GET", "/rows")
+        assert len(provider.requests) == THRESHOLD
+        clock.now += FIRST
+        with pytest.raises(TransientError, match="500"):
+            transport.json("GET", "/rows")
+        assert len(provider.requests) == THRESHOLD + 1, "a probe is one attempt"
+        provider.heal()
+        clock.now += 2 * FIRST
+        assert transport.json("GET", "/rows") == []
+        assert circuit.state is CircuitState.CLOSED
+        transport.close()
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAUTHORIZED, Fault.RATE_LIMITED])
+def test_refusals_and_used_up_quotas_do_not_open_it(fault: Fault) -> None:
+    with FakeProvider(lambda _: FakeResponse(body=b"[]")) as provider:
+        circuit = breaker(Clock())
+        transport = Transport(provider.base_url, retry=RetryPolicy(attempts=2), sleep=lambda _: None, breaker=circuit)
+        provider.break_with(fault)
+        for _ in range(THRESHOLD + 1):
+            with pytest.raises(Exception, match=r"401|429"):
+                transport.json("GET", "/rows")
+        assert circuit.state is CircuitState.CLOSED
+        transport.close()
