@@ -17,13 +17,16 @@ def is_overdue(calendar: BusinessCalendar, horizon: Horizon | None, side: str, i
 
     Always False without a horizon: the stream pass makes nothing final.
     """
-    if horizon is None or side not in horizon:
-        return False
-    latest = max((item.booked_at for item in items), default=None)
-    return latest is not None and horizon[side] >= calendar.due_at(latest)
+    return all_passed(calendar, horizon, (side,), items)
 
 
 def all_passed(calendar: BusinessCalendar, horizon: Horizon | None, sides: Iterable[str], items: Iterable[Item]) -> bool:
-    """Whether every side is complete beyond the due date of all `items`: a decision about them is final."""
-    members = tuple(items)
-    return all(is_overdue(calendar, horizon, side, members) for side in sides)
+    """Whether every side is complete beyond the due date of all `items`: a decision about them is final.
+
+    False without a horizon, and for a side that has no watermark.
+    """
+    latest = max((item.booked_at for item in items), default=None)
+    if horizon is None or latest is None:
+        return False
+    due = calendar.due_at(latest)
+    return all(side in horizon and horizon[side] >= due for side in sides)
