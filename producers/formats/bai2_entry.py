@@ -45,7 +45,7 @@ class DetailReader:
         self._as_of = as_of
         self._status = status
         self._correction = correction
-        self._directions = {code: Direction(value) for code, value in directions.items()}
+        self._kinds = {code: (Direction(value), code in _REVERSALS) for code, value in directions.items()}
 
     def read(self, record: Record, index: int) -> Entry:
         """The entry of a record 16.
@@ -60,38 +60,30 @@ class DetailReader:
         status = self._status
         if code == _NON_MONETARY:
             status, amount = EntryStatus.INFORMATION, amount or "0"
-        if not (amount.isdigit() and amount.isascii()) or len(amount) > 24:
-            raise RecordError(f"amount {amount[:40]!r} of type code {code[:10]!r} is no unsigned integer of minor units")
-        minor = int(amount)
-        if minor > MAX_AMOUNT_MINOR:
-            raise RecordError(f"amount {amount} does not fit 64 bits of minor units")
+        minor = int(amount) if len(amount) < 19 and amount.isdigit() and amount.isascii() else _long_amount(amount, code)
         funds = fields[3].strip() if len(fields) > 3 else ""
-        value_date = None
+        value_date = self._as_of if funds == "0" else None
         if funds not in _PLAIN_FUNDS:
             fields, value_date = _beyond_funds(record.text, funds)
-        elif funds == "0":
-            value_date = self._as_of
-        bank_reference = customer_reference = text = None
-        if len(fields) > 4:
-            bank_reference = clean_reference(fields[4].replace("\n", ""))
-            if len(fields) > 5:
-                customer_reference = clean_reference(fields[5].replace("\n", ""))
-                if len(fields) > 6:
-                    text = fields[6].strip().replace(",\n", "\n") or None
+        if len(fields) < 7:
+            fields += [""] * (7 - len(fields))
+        kind = self._kinds.get(code)
+        if kind is None:
+            kind = self._kinds[code] = _direction(code), code in _REVERSALS
         return Entry(
             index=index,
             account_id=self._account_id,
             currency=self._currency,
             amount_minor=minor,
-            direction=self._directions.get(code) or _direction(code),
+            direction=kind[0],
             status=status,
-            is_reversal=code in _REVERSALS,
+            is_reversal=kind[1],
             booking_date=self._as_of,
             value_date=value_date,
-            bank_reference=bank_reference,
-            customer_reference=customer_reference,
+            bank_reference=clean_reference(fields[4].replace("\n", "")),
+            customer_reference=clean_reference(fields[5].replace("\n", "")),
             code=code,
-            remittance=text,
+            remittance=fields[6].strip().replace(",\n", "\n") or None,
             correction=self._correction,
             line=record.line,
             position=str(record.line),
@@ -106,7 +98,15 @@ def amount_as_written(record: Record) -> int:
     return sign * int(digits) if digits.isdigit() and digits.isascii() and len(digits) <= 24 else 0
 
 
-@lru_cache(maxsize=1000)
+def _long_amount(amount: str, code: str) -> int:
+    if not (amount.isdigit() and amount.isascii()) or len(amount) > 24:
+        raise RecordError(f"amount {amount[:40]!r} of type code {code[:10]!r} is no unsigned integer of minor units")
+    minor = int(amount)
+    if minor > MAX_AMOUNT_MINOR:
+        raise RecordError(f"amount {amount} does not fit 64 bits of minor units")
+    return minor
+
+
 def _direction(code: str) -> Direction:
     number = int(code) if code.isdigit() and code.isascii() and len(code) == 3 else 0
     if 100 <= number <= 399 or 720 <= number <= 759 or code == _NON_MONETARY:

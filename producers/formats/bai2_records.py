@@ -12,7 +12,7 @@ __all__ = ["UNKNOWN", "Record", "read_records"]
 UNKNOWN = ""
 """Code of a line that is no BAI2 record and continues none."""
 
-_CODES = frozenset({b"01", b"02", b"03", b"16", b"49", b"98", b"99"})
+_CODES = {f"{code},".encode(): code for code in ("01", "02", "03", "16", "49", "98", "99")}
 # Some banks put several records on one line: `...PPD/ 16,142,500,Z,,,...`. What a text may hold is not told from that; the
 # control total of the account tells.
 _JOINED = re.compile(rb"/[ \t]+(?=(?:02|03|16|49|88|98|99),)")
@@ -28,7 +28,7 @@ class Record(NamedTuple):
         text: without the final `/`; continuations are joined by a line feed, behind a comma where a field had ended.
         records: how many records (16 and 88 alike) it stands for in the record counts of trailers.
         joined: it began in the middle of a line.
-        raw: its bytes.
+        lines: its lines as they came, but for the blanks around them.
     """
 
     code: str
@@ -36,7 +36,11 @@ class Record(NamedTuple):
     text: str
     records: int
     joined: bool
-    raw: bytes
+    lines: list[bytes]
+
+    def raw(self) -> bytes:
+        """Its bytes, lines ended by line feeds."""
+        return b"\n".join(self.lines)
 
 
 def read_records(stream: BinaryIO, max_line_bytes: int) -> Iterator[Record]:
@@ -46,28 +50,28 @@ def read_records(stream: BinaryIO, max_line_bytes: int) -> Iterator[Record]:
         FileFormatError: a line or a continued record is longer than anything a bank sends.
     """
     parts: list[bytes] = []
-    first, count, joined = 0, 0, False
+    code, first, count, joined = UNKNOWN, 0, 0, False
     for number, line, is_joined in _pieces(stream, max_line_bytes):
-        code = line[:2]
-        if line[2:3] == b"," and code != b"88" and code in _CODES:
-            if parts:
-                yield _record(first, parts, count, joined=joined)
-            parts, first, count, joined = [line], number, 1, is_joined
-        elif parts and line[:3] == b"88,":
+        head = line[:3]
+        if head == b"88," and parts:
             parts.append(line)
             count += 1
-            _limit(parts, first, number)
+        elif (begun := _CODES.get(head)) is not None:
+            if parts:
+                yield Record(code, first, _text(parts), count, joined, parts)
+            code, parts, first, count, joined = begun, [line], number, 1, is_joined
         elif parts and not parts[-1].endswith(b"/"):
             # A text that was broken into lines without a record code; trailers do not count it.
             parts.append(b"88," + line)
-            _limit(parts, first, number)
         else:
             if parts:
-                yield _record(first, parts, count, joined=joined)
+                yield Record(code, first, _text(parts), count, joined, parts)
                 parts = []
-            yield Record(UNKNOWN, number, decode(line), 0, is_joined, line)
+            yield Record(UNKNOWN, number, decode(line), 0, is_joined, [line])
+        if not len(parts) % 64:
+            _limit(parts, first, number)
     if parts:
-        yield _record(first, parts, count, joined=joined)
+        yield Record(code, first, _text(parts), count, joined, parts)
 
 
 def _pieces(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
@@ -85,20 +89,14 @@ def _pieces(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int, bytes,
 
 
 def _limit(parts: list[bytes], first: int, number: int) -> None:
-    # Counting from the back keeps this cheap: a record of many tiny lines is refused by their number.
-    if len(parts) > 10_000 or (len(parts) % 64 == 0 and sum(map(len, parts)) > _MAX_RECORD_BYTES):
+    # Looked at every 64 lines, so that this stays cheap; a record of many tiny lines is refused by their number.
+    if len(parts) > 10_000 or sum(map(len, parts)) > _MAX_RECORD_BYTES:
         raise FileFormatError(f"line {number}: the record that begins at line {first} has no end; this is no BAI2 file")
 
 
-def _record(line: int, parts: list[bytes], count: int, *, joined: bool) -> Record:
-    raw = parts[0]
-    code = raw[:2].decode()
-    if len(parts) == 1:
-        return Record(code, line, decode(raw[:-1] if raw.endswith(b"/") else raw), count, joined, raw)
-    text = b""
-    for part in parts:
-        body = part[3:] if text else part
-        ended = body.endswith(b"/")
-        text += body[:-1] + b",\n" if ended else body + b"\n"
-    text = text[:-2] if parts[-1].endswith(b"/") else text[:-1]
-    return Record(code, line, decode(text), count, joined, b"\n".join(parts))
+def _text(parts: list[bytes]) -> str:
+    """The text of a record: where a line had ended a field, a comma goes before the line feed."""
+    text = parts[0]
+    for part in parts[1:]:
+        text = (text[:-1] + b",\n" if text.endswith(b"/") else text + b"\n") + part[3:]
+    return decode(text.removesuffix(b"/"))

@@ -99,8 +99,12 @@ class AccountReader:
         """The entry of a record 16, or its quarantine."""
         self._entries += 1
         self._account.records += record.records
+        if self._details is None:
+            self._account.total += amount_as_written(record)
+            message = "record 16 stands outside of an account (03 to 49), or of one whose currency cannot be read"
+            return self._bad_entry(record, "malformed_detail", message)
         try:
-            entry = self._reader().read(record, self._entries)
+            entry = self._details.read(record, self._entries)
         except RecordError as error:
             self._account.total += amount_as_written(record)
             return self._bad_entry(record, "malformed_detail", str(error))
@@ -247,11 +251,6 @@ class AccountReader:
             self._ended = replace(self._ended, proof=Proof.FAILED)
         return not problems
 
-    def _reader(self) -> DetailReader:
-        if self._details is None:
-            raise RecordError("record 16 stands outside of an account (03 to 49), or of one whose currency cannot be read")
-        return self._details
-
     def _joined(self, record: Record) -> Finding:
         return self._finding("joined_records", f"record {record.code} begins in the middle of its line", record)
 
@@ -273,7 +272,7 @@ class AccountReader:
         if self._ended is not None:
             self._ended = replace(self._ended, bad_entries=self._proof.bad_entries)
         position = str(record.line)
-        return BadEntry(index=self._entries, reason=reason, detail=detail, line=record.line, position=position, raw=record.raw)
+        return BadEntry(index=self._entries, reason=reason, detail=detail, line=record.line, position=position, raw=record.raw())
 
     @staticmethod
     def _finding(code: str, message: str, record: Record) -> Finding:

@@ -31,3 +31,10 @@ class TextDecoder:
             self._polish += len(_POLISH.findall(raw))
             self._western += len(_WESTERN.findall(raw))
             return raw.decode("cp852") if self._polish > self._western else decode(raw)
+
+    def lines(self, raw: list[bytes]) -> list[str]:
+        """Text of several lines, at the cost of one where they are UTF-8."""
+        try:
+            return b"\n".join(raw).decode("utf-8").split("\n")
+        except UnicodeDecodeError:
+            return [self(line) for line in raw]

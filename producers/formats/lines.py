@@ -27,19 +27,25 @@ def numbered_lines(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int,
     rest = rest.removeprefix(_UTF8_BOM)
     while True:
         chunk = stream.read(_CHUNK_BYTES)
-        lines = rest.splitlines(keepends=True)
         # The last line may go on in the next chunk, and a \r at the very end may be half of a \r\n.
-        rest = lines.pop() if chunk and lines else b""
-        for line in lines:
-            number += 1
-            if len(line) > max_line_bytes:
-                raise _too_long(number, max_line_bytes)
-            yield number, line.rstrip(b"\r\n")
+        end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1 if chunk else len(rest)
+        lines = rest[:end].splitlines()
+        # A line is checked on its own only where one of them may be too long.
+        yield from enumerate(lines, number + 1) if len(rest) <= max_line_bytes else _bounded(lines, number + 1, max_line_bytes)
+        number += len(lines)
         if not chunk:
             return
+        rest = rest[end:]
         if len(rest) > max_line_bytes:
             raise _too_long(number + 1, max_line_bytes)
         rest += chunk
+
+
+def _bounded(lines: list[bytes], first: int, limit: int) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(lines, first):
+        if len(line) > limit:
+            raise _too_long(number, limit)
+        yield number, line
 
 
 def _too_long(number: int, limit: int) -> FileFormatError:

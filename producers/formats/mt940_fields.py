@@ -1,7 +1,6 @@
 """Fields of an MT940/MT942 file: which lines belong together, before anybody looks at what they mean."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from producers.errors import FileFormatError
@@ -14,13 +13,12 @@ END = "-"
 ENVELOPE = "{"
 """Tag of the pseudo-field for a `{1:...}{2:...}{4:` line that begins one."""
 
-_TAG = re.compile(rb":(NS|\d{2}[A-Z]?):")
-_KNOWN = frozenset(
-    b"20 21 25 25P 28 28C 34F 13 13D 60F 60M 61 86 62F 62M 64 65 90C 90D NS".split(),
-)
+_BEGINS = frozenset({b":", b"-", b"{"})
+_KNOWN = {tag: tag.decode() for tag in b"20 21 25 25P 28 28C 34F 13 13D 60F 60M 61 86 62F 62M 64 65 90C 90D NS".split()}
 # Inside the text of an entry, a line may happen to begin with `:25:`; only what may follow an entry is taken for a field there.
-_LEGAL_IN_ENTRIES = frozenset(b"20 61 86 62F 62M 64 65 90C 90D NS".split())
+_LEGAL_IN_ENTRIES = {tag: tag.decode() for tag in b"20 61 86 62F 62M 64 65 90C 90D NS".split()}
 _TEXT_TAGS = frozenset({"86", "NS"})
+_PSEUDO_TAGS = frozenset({END, ENVELOPE})
 _MAX_FIELD_BYTES = 1 << 20
 
 
@@ -42,7 +40,7 @@ class Field(NamedTuple):
         return b":" + self.tag.encode() + b":" + b"\r\n".join(self.lines)
 
 
-def read_fields(stream: BinaryIO, max_line_bytes: int) -> Iterator[Field]:  # noqa: C901, PLR0912 (one loop, run per line)
+def read_fields(stream: BinaryIO, max_line_bytes: int) -> Iterator[Field]:
     """Fields in file order. Lines outside any field (bank preambles such as `0000 01INGBNL2AXXXX00001`) are left out.
 
     Raises:
@@ -52,41 +50,41 @@ def read_fields(stream: BinaryIO, max_line_bytes: int) -> Iterator[Field]:  # no
     lines: list[bytes] = []
     legal = _KNOWN
     for number, line in numbered_lines(stream, max_line_bytes):
-        pseudo = ""
-        match = None
-        if line[:1] == b":":
-            match = _TAG.match(line)
-            if match is not None and match[1] not in (legal if tag in _TEXT_TAGS else _KNOWN):
-                match = None
-        else:
-            pseudo = _pseudo_tag(line)
-        if match is None and not pseudo:
-            size += len(line) if tag else 0
-            if size > _MAX_FIELD_BYTES:
-                raise FileFormatError(
-                    f"line {number}: field :{tag}: that begins at line {start} is longer than {_MAX_FIELD_BYTES} bytes"
-                )
+        begun = _beginning(line, legal if tag in _TEXT_TAGS else _KNOWN) if line[:1] in _BEGINS else None
+        if begun is None:
             if tag:
+                size += len(line)
+                if size > _MAX_FIELD_BYTES:
+                    raise _too_long(number, tag, start)
                 lines.append(line)
             continue
         if tag:
             yield Field(tag, start, lines)
         size = 0
-        if match is None:
+        tag, rest = begun
+        if tag in _PSEUDO_TAGS:
+            yield Field(tag, number, [rest])
             tag = ""
-            yield Field(pseudo, number, [line])
-        else:
-            tag, start = match[1].decode(), number
-            lines = [line[match.end() :]]
-            if tag == "61":
-                legal = _LEGAL_IN_ENTRIES
-            elif tag not in _TEXT_TAGS:
-                legal = _KNOWN
+            continue
+        start, lines = number, [rest]
+        if tag == "61":
+            legal = _LEGAL_IN_ENTRIES
+        elif tag not in _TEXT_TAGS:
+            legal = _KNOWN
     if tag:
         yield Field(tag, start, lines)
 
 
-def _pseudo_tag(line: bytes) -> str:
-    if line[:1] == b"-" and (line.rstrip() == b"-" or line.startswith(b"-}")):
-        return END
-    return ENVELOPE if line.startswith(b"{1:") else ""
+def _beginning(line: bytes, legal: Mapping[bytes, str]) -> tuple[str, bytes] | None:
+    """Tag and rest of a line that begins a field (or is a pseudo-field, whole), None where it goes on with the one before."""
+    if line[:1] == b":":
+        parts = line.split(b":", 2)
+        tag = legal.get(parts[1]) if len(parts) == 3 else None
+        return None if tag is None else (tag, parts[2])
+    if line.rstrip() == b"-" or line.startswith(b"-}"):
+        return END, line
+    return (ENVELOPE, line) if line.startswith(b"{1:") else None
+
+
+def _too_long(number: int, tag: str, start: int) -> FileFormatError:
+    return FileFormatError(f"line {number}: field :{tag}: that begins at line {start} is longer than {_MAX_FIELD_BYTES} bytes")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from producers.errors import RecordError
@@ -18,14 +19,6 @@ _LINE = re.compile(
     r"(?:(?P<type>[A-Z][A-Z0-9 ]{3})(?P<rest>.*))?",
     re.ASCII | re.DOTALL,
 )
-_MARKS = {
-    "C": (Direction.CREDIT, False, EntryStatus.BOOKED),
-    "D": (Direction.DEBIT, False, EntryStatus.BOOKED),
-    "RC": (Direction.DEBIT, True, EntryStatus.BOOKED),
-    "RD": (Direction.CREDIT, True, EntryStatus.BOOKED),
-    "EC": (Direction.CREDIT, False, EntryStatus.EXPECTED),
-    "ED": (Direction.DEBIT, False, EntryStatus.EXPECTED),
-}
 _BALANCE = re.compile(r"(?P<mark>[CD])(?P<date>\d{6})(?P<currency>[A-Z]{3})?(?P<amount>\d+(?:,\d*)?)\s*", re.ASCII)
 _TOTALS = re.compile(r"(?P<count>\d{1,5})(?P<currency>[A-Z]{3})(?P<amount>\d+(?:,\d*)?)\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*(?P<number>\d+)?(?:/(?P<page>\d+))?", re.ASCII)
@@ -33,15 +26,37 @@ _CENTURY_PIVOT = 80
 """Two-digit years from 80 are 19xx: MT940 is not older than that."""
 
 
-class StatementLine(NamedTuple):
-    """Field 61. `impossible_date` is a date as written that no calendar has (30 February of 30/360 banks)."""
+class Mark(NamedTuple):
+    """What the debit/credit mark of field 61 says."""
 
-    value_date: dt.date | None
-    booking_date: dt.date | None
-    impossible_date: str | None
     direction: Direction
     is_reversal: bool
     status: EntryStatus
+
+
+_MARKS = {
+    "C": Mark(Direction.CREDIT, is_reversal=False, status=EntryStatus.BOOKED),
+    "D": Mark(Direction.DEBIT, is_reversal=False, status=EntryStatus.BOOKED),
+    "RC": Mark(Direction.DEBIT, is_reversal=True, status=EntryStatus.BOOKED),
+    "RD": Mark(Direction.CREDIT, is_reversal=True, status=EntryStatus.BOOKED),
+    "EC": Mark(Direction.CREDIT, is_reversal=False, status=EntryStatus.EXPECTED),
+    "ED": Mark(Direction.DEBIT, is_reversal=False, status=EntryStatus.EXPECTED),
+}
+
+
+class EntryDates(NamedTuple):
+    """Dates of field 61. `impossible` is a date as written that no calendar has (30 February of 30/360 banks)."""
+
+    value: dt.date | None
+    booking: dt.date | None
+    impossible: str | None
+
+
+class StatementLine(NamedTuple):
+    """Field 61."""
+
+    dates: EntryDates
+    mark: Mark
     amount_minor: int
     code: str | None
     customer_reference: str | None
@@ -49,41 +64,43 @@ class StatementLine(NamedTuple):
     supplementary: str
 
 
-_dates: dict[str, dt.date | None] = {}
+def _year(text: str) -> int:
+    year = int(text)
+    return year + (1900 if year >= _CENTURY_PIVOT else 2000)
 
 
 def parse_date(text: str) -> dt.date | None:
     """Date of `YYMMDD`; None when the calendar has no such day."""
-    found = _dates.get(text)
-    if found is None and text not in _dates:
-        year = int(text[:2])
-        try:
-            found = dt.date(year + (1900 if year >= _CENTURY_PIVOT else 2000), int(text[2:4]), int(text[4:6]))
-        except ValueError:
-            found = None
-        if len(_dates) < 100_000:
-            _dates[text] = found
-    return found
+    try:
+        return dt.date(_year(text[:2]), int(text[2:4]), int(text[4:6]))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=10_000)
+def _entry_dates(value: str, entry: str | None) -> EntryDates:
+    value_date = parse_date(value)
+    impossible = None if value_date is not None else value
+    if entry is None or entry == "    ":
+        return EntryDates(value_date, value_date, impossible)
+    booking_date = _booking_date(entry, value_date, _year(value[:2]))
+    if booking_date is None:
+        return EntryDates(value_date, value_date, entry)
+    return EntryDates(value_date, booking_date, impossible)
 
 
 def _booking_date(month_day: str, value_date: dt.date | None, fallback_year: int) -> dt.date | None:
     """Date of `MMDD` in the year that puts it nearest to the value date (31 December against 2 January)."""
     month, day = int(month_day[:2]), int(month_day[2:])
-    if value_date is not None and value_date.month == month:
-        years: tuple[int, ...] = (value_date.year,)
-    else:
-        year = value_date.year if value_date is not None else fallback_year
-        years = (year - 1, year, year + 1) if value_date is not None else (year,)
+    year = value_date.year if value_date is not None else fallback_year
     candidates = []
-    for year in years:
+    for candidate in (year - 1, year, year + 1) if value_date is not None and value_date.month != month else (year,):
         try:
-            candidates.append(dt.date(year, month, day))
+            candidates.append(dt.date(candidate, month, day))
         except ValueError:
             continue
-    if not candidates:
-        return None
-    if value_date is None:
-        return candidates[0]
+    if value_date is None or not candidates:
+        return candidates[0] if candidates else None
     return min(candidates, key=lambda candidate: abs((candidate - value_date).days))
 
 
@@ -102,28 +119,15 @@ def parse_statement_line(text: str, currency: str) -> StatementLine:
     if match is None:
         raise RecordError(f"field 61 {first[:60]!r} is no statement line; ask the bank for the statement again")
     value, entry, mark, _, amount, code, rest = match.groups()
-    value_date = parse_date(value)
-    year = int(value[:2])
-    booking_date = None
-    impossible = None if value_date is not None else value
-    if entry is not None and entry != "    ":
-        booking_date = _booking_date(entry, value_date, year + (1900 if year >= _CENTURY_PIVOT else 2000))
-        if booking_date is None:
-            impossible = entry
     customer, _, bank = (rest or "").partition("//")
-    direction, is_reversal, status = _MARKS[mark]
     return StatementLine(
-        value_date=value_date,
-        booking_date=booking_date if booking_date is not None else value_date,
-        impossible_date=impossible,
-        direction=direction,
-        is_reversal=is_reversal,
-        status=status,
-        amount_minor=unsigned_minor(amount, currency, decimal=","),
-        code=code.rstrip() if code else None,
-        customer_reference=clean_reference(customer),
-        bank_reference=clean_reference(bank),
-        supplementary=supplementary,
+        _entry_dates(value, entry),
+        _MARKS[mark],
+        unsigned_minor(amount, currency, decimal=","),
+        code.rstrip() if code else None,
+        clean_reference(customer),
+        clean_reference(bank),
+        supplementary,
     )
 
 

@@ -12,6 +12,7 @@ from producers.formats.references import clean_reference
 __all__ = ["Remittance", "parse_remittance"]
 
 _GERMAN = re.compile(r"(?P<code>\d{3})?(?P<separator>[?<>~^])(?=\d{2})", re.ASCII)
+_SUBFIELDS = {separator: re.compile(rf"{re.escape(separator)}(?=\d\d)") for separator in "?<>~^"}
 _PURPOSE = frozenset([*(str(number) for number in range(20, 30)), "60", "61", "62", "63"])
 _SEPA_KEY = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|PURP|RREF)\+", re.ASCII)
 _SLASH_KEYS = (
@@ -51,12 +52,12 @@ def parse_remittance(lines: list[str]) -> Remittance:
 def _german(text: str, match: re.Match[str]) -> Remittance:
     subfields: dict[str, str] = {}
     purpose: list[str] = []
-    for part in re.split(rf"{re.escape(match['separator'])}(?=\d\d)", text[match.start("separator") :])[1:]:
-        code, value = part[:2], part[2:]
+    for part in _SUBFIELDS[match["separator"]].split(text[match.start("separator") :])[1:]:
+        code = part[:2]
         if code in _PURPOSE:
-            purpose.append(value)
+            purpose.append(part[2:])
         else:
-            subfields[code] = subfields.get(code, "") + value
+            subfields[code] = subfields.get(code, "") + part[2:]
     # Keys and values are cut after 27 characters wherever that falls, so the parts are joined before they are split.
     free, sepa = _sepa("".join(purpose))
     remittance = sepa.get("SVWZ", free).strip() or subfields.get("00", "").strip()

@@ -7,7 +7,6 @@ from producers.formats.charset import TextDecoder
 from producers.formats.contract import (
     BadEntry,
     Balance,
-    Entry,
     Event,
     Finding,
     ParseOptions,
@@ -15,7 +14,7 @@ from producers.formats.contract import (
     StatementStart,
     StatementType,
 )
-from producers.formats.mt940_entry import entry_of, with_remittance
+from producers.formats.mt940_entry import entry_of
 from producers.formats.mt940_fields import Field
 from producers.formats.mt940_lines import parse_account, parse_balance, parse_number, parse_statement_line
 from producers.formats.mt942_totals import InterimTotals
@@ -59,10 +58,8 @@ class MessageReader:
         self._sequence: int | None = None
         self._page: int | None = None
         self._totals = InterimTotals()
-        self._pending: Entry | None = None
-        self._pending_bad: Field | None = None
-        self._bad_reason = ("", "")
-        self._texts: list[str] = []
+        self._pending: Field | None = None
+        self._texts: list[Field] = []
 
     def begin_message(self, field: Field) -> None:
         """Field 20."""
@@ -93,23 +90,13 @@ class MessageReader:
             self._currency = self._totals.currency or self._currency
 
     def statement_line(self, field: Field) -> Iterator[Event]:
-        """Field 61: holds the entry back until its field 86 is read."""
+        """Field 61: kept back until its field 86 is read."""
         yield from self._flush()
-        if self._in_message or self._start is not None:
+        if self._start is None and self._in_message:
             yield from self._begin_statement(field.line)
         self._line = field.line
         self._entries += 1
-        try:
-            self._require_open_statement()
-            line = parse_statement_line("\n".join(map(self._decode, field.lines)), self._currency)
-        except (RecordError, AmountError) as error:
-            self._pending_bad = field
-            self._bad_reason = ("amount" if isinstance(error, AmountError) else "malformed_statement_line", str(error))
-            return
-        account_id = self._start.account_id if self._start else ""
-        self._pending = entry_of(line, self._entries, account_id, self._currency, line_number=field.line)
-        if line.impossible_date is not None:
-            yield self._finding("impossible_date", f"date {line.impossible_date} is in no calendar; it is left empty")
+        self._pending = field
 
     def _require_open_statement(self) -> None:
         if self._closed or not self._in_message:
@@ -119,10 +106,8 @@ class MessageReader:
 
     def information(self, field: Field) -> None:
         """Field 86 or NS: belongs to the entry before it; after the closing balance it is about the statement."""
-        if self._pending_bad is not None:
-            self._pending_bad = self._pending_bad._replace(lines=[*self._pending_bad.lines, field.raw()])
-        elif self._pending is not None:
-            self._texts.extend(map(self._decode, field.lines))
+        if self._pending is not None:
+            self._texts.append(field)
 
     def end_message(self, line: int, *, terminated: bool) -> Iterator[Event]:
         """The terminator, an envelope line or the next field 20."""
@@ -228,21 +213,42 @@ class MessageReader:
         yield self._start
 
     def _flush(self) -> Iterator[Event]:
-        if self._pending_bad is not None:
-            field, self._pending_bad = self._pending_bad, None
-            self._proof.bad_entries += self._start is not None
-            reason, detail = self._bad_reason
-            yield BadEntry(
-                index=self._entries, reason=reason, detail=detail, line=field.line, position=str(field.line), raw=field.raw()
-            )
-        if self._pending is None:
+        """The entry that was kept back, or its quarantine."""
+        field, texts = self._pending, self._texts
+        if field is None:
             return
-        entry, self._pending = self._pending, None
-        if self._texts:
-            entry = with_remittance(entry, self._texts)
-            self._texts = []
-        self._proof.add(entry, self._start.currency if self._start else self._currency)
+        self._pending, self._texts = None, []
+        start = self._start
+        try:
+            self._require_open_statement()
+            line = parse_statement_line("\n".join(self._decode.lines(field.lines)), self._currency)
+        except (RecordError, AmountError) as error:
+            self._proof.bad_entries += start is not None
+            yield self._bad_entry(field, texts, error)
+            return
+        if (impossible := line.dates.impossible) is not None:
+            message = f"date {impossible} is in no calendar; it is left empty"
+            yield Finding(code="impossible_date", message=message, line=field.line, position=str(field.line))
+        entry = entry_of(
+            line,
+            [text for one in texts for text in self._decode.lines(one.lines)],
+            index=self._entries,
+            account_id=start.account_id if start else "",
+            currency=self._currency,
+            number=field.line,
+        )
+        self._proof.add(entry, start.currency if start else self._currency)
         yield entry
+
+    def _bad_entry(self, field: Field, texts: list[Field], error: RecordError | AmountError) -> BadEntry:
+        return BadEntry(
+            index=self._entries,
+            reason="amount" if isinstance(error, AmountError) else "malformed_statement_line",
+            detail=str(error),
+            line=field.line,
+            position=str(field.line),
+            raw=b"\r\n".join([field.raw(), *(text.raw() for text in texts)]),
+        )
 
     def _end_chain(self) -> Iterator[Event]:
         if self._start is not None:

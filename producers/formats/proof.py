@@ -9,6 +9,8 @@ from schemas.records import Direction, Proof
 
 __all__ = ["RunningProof"]
 
+# In Python 3.11 each look at a member of an enumeration is a call; this runs for each entry.
+_BOOKED, _CREDIT = EntryStatus.BOOKED, Direction.CREDIT
 _TOTALS = ("entries", "credits", "credit_minor", "debits", "debit_minor", "sum_minor")
 
 
@@ -33,7 +35,7 @@ class RunningProof:
 
     def add(self, entry: Entry, currency: str) -> None:
         """Count an entry of a statement in `currency`; what is not booked counts apart."""
-        if entry.status is not EntryStatus.BOOKED:
+        if entry.status is not _BOOKED:
             self._announced = self._announced or RunningProof()
             self._announced._count(entry)
         elif entry.currency != currency:
@@ -42,7 +44,7 @@ class RunningProof:
             self._count(entry)
 
     def _count(self, entry: Entry) -> None:
-        if entry.direction is Direction.CREDIT:
+        if entry.direction is _CREDIT:
             self.credits += 1
             self.credit_minor += entry.amount_minor
         else:

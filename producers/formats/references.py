@@ -5,13 +5,14 @@ from reconciler.text import NO_REFERENCE
 __all__ = ["clean_reference"]
 
 _PLACEHOLDERS = NO_REFERENCE | {"KREF+", "EREF+", "KREF+NONREF", "NOT PROVIDED"}
+_LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
 
 
 def clean_reference(text: str | None) -> str | None:
     """The reference, or None for NONREF, NOTPROVIDED, a bare `KREF+` (look in field 86), zeros and blanks."""
-    if text is None:
+    if not text:
         return None
     plain = text.strip()
-    if not plain.strip("0") or plain.upper() in _PLACEHOLDERS:
+    if not plain.strip("0") or (len(plain) <= _LONGEST_PLACEHOLDER and plain.upper() in _PLACEHOLDERS):
         return None
     return plain
