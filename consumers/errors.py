@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from reconduit.errors import ReconduitError
 
-__all__ = ["ConsumerError", "OffsetConflictError", "PartitionHaltedError", "RuleVersionError"]
+__all__ = ["ConsumerError", "OffsetConflictError", "PartitionHaltedError", "ReplayStalledError", "RuleVersionError"]
 
 
 class ConsumerError(ReconduitError):
@@ -19,6 +19,10 @@ class OffsetConflictError(ConsumerError):
 
 class PartitionHaltedError(ConsumerError):
     """A partition stops rather than lies: too many bad records in a row, or its offsets are gone. The message says which."""
+
+
+class ReplayStalledError(ConsumerError):
+    """A replay waits for a partition that nobody reads on; the message says which."""
 
 
 class RuleVersionError(ConsumerError):

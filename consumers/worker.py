@@ -117,6 +117,11 @@ class Worker:
         self._sources_at = 0.0
         self._intake = Intake(consumer, size or BatchSize(), on_partition_error=self._on_partition_error, stopping=stopping)
 
+    @property
+    def halted(self) -> Mapping[tuple[str, int], str]:
+        """Partitions in hand that have stopped, and why."""
+        return self._book.halted
+
     def run(self) -> None:
         """Work until `stopping`, then leave the group. Every batch is either applied whole or not at all.
 

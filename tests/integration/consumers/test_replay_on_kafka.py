@@ -6,14 +6,17 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar, cast
 
 import psycopg
 import pytest
 from confluent_kafka import Consumer
 
-from consumers.errors import ConsumerError
+from consumers.closing import ClosePass
+from consumers.errors import ConsumerError, PartitionHaltedError, ReplayStalledError
 from consumers.group import consumer_settings
+from consumers.quarantining import DlqLimit
 from consumers.replay import Replay, Replayed
 from consumers.rewind import rewind
 from consumers.session import connect_worker
@@ -24,6 +27,8 @@ from tests.fixtures.scene import MONDAY, Scene, digests_of, expected_digests, qu
 from tests.fixtures.workers import Log, applied_of, running_worker
 
 pytestmark = pytest.mark.integration
+
+_KINDS = ("core", "gateway", "mobile")
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def consume(log: Log, url: str, group: str) -> None:
         wait(lambda: all(applied_of(url, group).get(place, 0) >= end for place, end in log.ends.items()))
 
 
-def replay(log: Log, url: str, group: str, since: dt.datetime | None) -> Replayed:
+def replay(log: Log, url: str, group: str, since: dt.datetime | None, limit: DlqLimit | None = None) -> Replayed:
     lookup = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"{group}-lookup"})
     try:
         with psycopg.connect(url) as connection:
@@ -46,7 +51,7 @@ def replay(log: Log, url: str, group: str, since: dt.datetime | None) -> Replaye
                 lambda stopping: Worker(
                     Consumer(consumer_settings(log.bootstrap, group)),
                     lambda: connect_worker(url),
-                    log.scene.service(),
+                    log.scene.service(limit),
                     group,
                     stopping=stopping,
                 ),
@@ -133,6 +138,68 @@ def test_the_command_tells_by_its_status(scene: Scene, log: Log, database_url: s
         done = subprocess.run(command, env=environment, timeout=60, check=False, capture_output=True, text=True)
         assert done.returncode == status, done.stderr
         assert said in done.stdout
+
+
+def test_a_partition_that_halts_ends_the_replay(scene: Scene, log: Log, database_url: str, group: str) -> None:
+    log.publish(scene.payments(20, seed=34))
+    topic = f"{scene.name('core')}_txns"
+    log.publish_raw([(topic, 0, b"junk")])
+    consume(log, database_url, group)
+    whole = digests_of(database_url)
+    with pytest.raises(PartitionHaltedError, match=rf"asked for again.*{topic}/0: too many messages in a row are bad"):
+        replay(log, database_url, group, None, DlqLimit(max_ratio_percent=0, min_messages=1))
+    assert replay(log, database_url, group, None).after == whole
+
+
+class _Idle:
+    """A worker of a group whose partitions are all somebody else's."""
+
+    halted: ClassVar[dict[tuple[str, int], str]] = {}
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+
+    def run(self) -> None:
+        while not self._stopping():
+            time.sleep(0.02)
+
+
+def test_a_replay_that_nobody_reads_ends(scene: Scene, log: Log, database_url: str, group: str) -> None:
+    log.publish(scene.payments(20, seed=35))
+    consume(log, database_url, group)
+    lookup = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"{group}-lookup"})
+    with psycopg.connect(database_url) as connection:
+        stalled = Replay(connection, lookup, scene.sources, scene.reconciliations, group, patience=0.5)
+        with pytest.raises(ReplayStalledError, match=r"nothing was read again for 0.5 s.* at 0 of \d+.*recon_partition_halted"):
+            stalled.run(None, lambda stopping: cast("Worker", _Idle(stopping)))
+    lookup.close()
+
+
+def test_nobody_closes_while_a_replay_reads(scene: Scene, log: Log, database_url: str, group: str) -> None:
+    """A round in the middle would take what is not read again yet for missing, and seal it so."""
+    log.publish([*scene.payments(20, seed=36), *(scene.watermark(kind, MONDAY + dt.timedelta(days=7)) for kind in _KINDS)])
+    consume(log, database_url, group)
+    seals = "SELECT since, cause, digest FROM book_seal ORDER BY book_seal_id"
+    refused: list[bool] = []
+
+    def worker(stopping: Callable[[], bool]) -> Worker:
+        with psycopg.connect(database_url, options="-c lock_timeout=100ms") as other:
+            closing = ClosePass(other, scene.sources, scene.reconciliations)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                closing.run()
+            refused.append(True)
+        consumer = Consumer(consumer_settings(log.bootstrap, group))
+        return Worker(consumer, lambda: connect_worker(database_url), scene.service(), group, stopping=stopping)
+
+    lookup = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"{group}-lookup"})
+    with psycopg.connect(database_url) as connection:
+        ClosePass(connection, scene.sources, scene.reconciliations).run()
+        sealed = query(database_url, seals)
+        assert Replay(connection, lookup, scene.sources, scene.reconciliations, group).run(None, worker).equal
+    lookup.close()
+    assert refused
+    assert len(sealed) == 1
+    assert query(database_url, seals) == sealed, "what came out as before has no new seal"
 
 
 def test_nothing_is_rewound_forward(database_url: str) -> None:
