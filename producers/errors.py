@@ -3,6 +3,7 @@
 ```
 ProducerError
 ├── ConfigurationError     terminal   the source's options are wrong
+│   └── MissingSecretError terminal   a secret that the connector wants was never stored
 ├── AuthenticationError    terminal   credentials refused, also after one forced refresh
 ├── PermissionDeniedError  terminal   credentials fine, access not granted
 ├── LifecycleError         terminal   the access has ended: consent over, interface version retired, account closed
@@ -36,6 +37,7 @@ __all__ = [
     "FileFormatError",
     "LeaseLostError",
     "LifecycleError",
+    "MissingSecretError",
     "PermissionDeniedError",
     "PgpError",
     "ProducerError",
@@ -77,6 +79,12 @@ class ConfigurationError(ProducerError):
     """The source's configuration is wrong; the message names the option."""
 
     fix: ClassVar[str] = "Correct the option, secret or address that the message names."
+
+
+class MissingSecretError(ConfigurationError):
+    """A secret that the connector wants is not there; the message names it."""
+
+    fix: ClassVar[str] = "Store the secret that the message names."
 
 
 class AuthenticationError(ProducerError):

@@ -6,7 +6,7 @@ one folder (`PROMETHEUS_MULTIPROC_DIR`), the value of a gauge of producers is th
 
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from reconduit.errors import SettingsError
 
@@ -135,17 +135,18 @@ def status_bucket(status: int) -> str:
     return f"{status // 100}xx"
 
 
-def serve_metrics(port: int) -> WSGIServer:
+def serve_metrics(port: int, registry: CollectorRegistry = REGISTRY) -> WSGIServer:
     """Serve `/metrics` on 127.0.0.1 from a daemon thread; call `.shutdown()` and `.server_close()` on the result to stop.
 
     Args:
         port: TCP port, 0 for a free one.
+        registry: whose metrics.
 
     Raises:
         SettingsError: the port is taken.
     """
     try:
-        server, _thread = start_http_server(port, addr="127.0.0.1")
+        server, _thread = start_http_server(port, addr="127.0.0.1", registry=registry)
     except OSError as error:
         raise SettingsError(f"RECONDUIT_METRICS_PORT {port} cannot be used: {error.strerror}") from error
     return server

@@ -1,13 +1,16 @@
 """Settings of a process, from environment variables (and a secrets directory); nothing is read from argv or a URL."""
 
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reconduit.errors import SettingsError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Settings", "load_settings", "settings_of"]
+
+S = TypeVar("S", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -38,13 +41,18 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Settings from the environment.
+    """The settings that every process has. Raises as `settings_of`."""
+    return settings_of(Settings)
+
+
+def settings_of(kind: type[S]) -> S:
+    """Settings of one kind, from the environment.
 
     Raises:
         SettingsError: a variable has a value that does not fit; the message names each one, never its value.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise SettingsError(f"environment: {wrong}") from None

@@ -6,6 +6,7 @@ from producers.errors import (
     ContractChangeError,
     DataError,
     LifecycleError,
+    MissingSecretError,
     PermissionDeniedError,
     ProducerError,
     RateLimitError,
@@ -26,7 +27,7 @@ __all__ = ["action_of", "failure_of", "told"]
 # In order: the first that fits decides.
 _MEANINGS: tuple[tuple[tuple[type[ReconduitError], ...], Failure], ...] = (
     ((AuthorisationExpiredError, LifecycleError), Failure.EXPIRY),
-    ((AuthorisationNeededError, SecretMissingError), Failure.USER_INPUT),
+    ((AuthorisationNeededError, SecretMissingError, MissingSecretError), Failure.USER_INPUT),
     ((AuthenticationError, GrantRefusedError), Failure.AUTHENTICATION),
     ((PermissionDeniedError,), Failure.PERMISSION),
     ((RateLimitError,), Failure.RATE_LIMIT),

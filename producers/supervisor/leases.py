@@ -44,7 +44,7 @@ class Leases:
     """
 
     def __init__(self, holder: str, seconds: float) -> None:
-        self._holder = holder
+        self.holder = holder
         self.seconds = seconds
 
     def acquire(self, connection: psycopg.Connection[Any], wanted: Iterable[SourceKey]) -> dict[SourceKey, int]:
@@ -57,7 +57,7 @@ class Leases:
         for tenant, source in free:
             if (tenant, source) in taken:
                 continue
-            values = {"tenant": tenant, "source": source, "holder": self._holder, "seconds": self.seconds}
+            values = {"tenant": tenant, "source": source, "holder": self.holder, "seconds": self.seconds}
             row = connection.execute(_ACQUIRE, values).fetchone()
             if row is not None:
                 tokens[tenant, source] = row[0]

@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+from producers.supervisor.metrics import ProducerFiles
+
 __all__ = ["STOP_SECONDS", "ProducerProcess"]
 
 STOP_SECONDS = 12.0
@@ -17,11 +19,14 @@ class ProducerProcess:
 
     Args:
         arguments: of `producers.supervisor.child`.
+        metrics: where it leaves its metrics; None: nowhere.
     """
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], metrics: ProducerFiles | None = None) -> None:
         # One port cannot serve the metrics of several processes.
         environment = {name: value for name, value in os.environ.items() if name != "RECONDUIT_METRICS_PORT"}
+        environment |= {} if metrics is None else metrics.environment()
+        self._metrics = metrics
         self._process = subprocess.Popen(
             [sys.executable, "-m", "producers.supervisor.child", *arguments], stdin=subprocess.PIPE, env=environment
         )
@@ -45,6 +50,8 @@ class ProducerProcess:
         status = self._process.poll()
         if status is not None and self._process.stdin is not None:
             self._process.stdin.close()
+            if self._metrics is not None:
+                self._metrics.forget(self.pid)
         return status
 
     def ask_to_stop(self) -> None:

@@ -12,8 +12,11 @@ import psycopg
 import structlog
 from psycopg import sql
 
+from producers.supervisor.expiry_watch import tell_ending_authorisations
 from producers.supervisor.holding import DEATHS_TOLD, Holding
 from producers.supervisor.leases import Leases, SourceKey
+from producers.supervisor.metrics import DEATHS, LEASES, RUNNING
+from producers.supervisor.process import ProducerProcess
 from producers.supervisor.targets import Target, file_targets, integration_targets
 from reconduit.errors import SettingsError
 from reconduit.integrations.outcomes import record_failure
@@ -26,6 +29,8 @@ _TICK_SECONDS = 0.2
 _LOOKS_PER_LEASE = 4
 """A lease is renewed so often before it would run out."""
 _LONGEST_LOOK = 5.0
+_WATCH_SECONDS = 60.0
+"""Between two looks for authorisations that are about to end."""
 
 _log = structlog.stdlib.get_logger("supervise")
 
@@ -51,6 +56,7 @@ class Supervisor:
         leases: decide who polls what.
         flags: feature flags that are on.
         stop: tells when to stop.
+        start: starts a producer with the arguments of a child.
         clock: monotonic seconds.
     """
 
@@ -62,9 +68,11 @@ class Supervisor:
         flags: frozenset[str],
         stop: StopPort,
         *,
+        start: Callable[[tuple[str, ...]], ProducerProcess] = ProducerProcess,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connect = connect
+        self._start = start
         self._sources_file = sources_file
         self._leases = leases
         self._flags = flags
@@ -74,6 +82,7 @@ class Supervisor:
         self._from_file: dict[SourceKey, Target] = {}
         self._held: dict[SourceKey, Holding] = {}
         self._look_at = 0.0
+        self._watch_at = 0.0
         self._renewed_at = clock()
 
     def run(self) -> None:
@@ -107,7 +116,10 @@ class Supervisor:
         for key, holding in self._held.items():
             holding.aim(wanted.get(key))
         for key, token in self._leases.acquire(connection, wanted.keys() - self._held.keys()).items():
-            self._held[key] = Holding(wanted[key], token, clock=self._clock)
+            self._held[key] = Holding(wanted[key], token, start=self._start, clock=self._clock)
+        if self._clock() >= self._watch_at:
+            self._watch_at = self._clock() + _WATCH_SECONDS
+            tell_ending_authorisations(connection, self._leases.holder)
         self._look_at = self._clock() + min(self._leases.seconds / _LOOKS_PER_LEASE, _LONGEST_LOOK)
         self._mind(connection)
 
@@ -123,13 +135,17 @@ class Supervisor:
 
     def _mind(self, connection: psycopg.Connection[Any]) -> None:
         for key, holding in list(self._held.items()):
-            if holding.mind() and holding.deaths >= DEATHS_TOLD:
-                self._tell_deaths(connection, holding)
+            if holding.mind():
+                DEATHS.labels(key[1]).inc()
+                if holding.deaths >= DEATHS_TOLD:
+                    self._tell_deaths(connection, holding)
             if holding.is_over:
                 self._leases.release(connection, key, holding.fencing_token)
                 del self._held[key]
                 # A command may have come while the producer that carried out the ones before was ending.
                 self._look_at = 0.0
+        LEASES.set(len(self._held))
+        RUNNING.set(sum(one.process is not None for one in self._held.values()))
 
     def _tell_deaths(self, connection: psycopg.Connection[Any], holding: Holding) -> None:
         if holding.target is None or holding.target.integration_id is None:

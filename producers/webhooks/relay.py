@@ -5,6 +5,7 @@ now, and what is fetched is the truth. The sync is asked for in the transaction 
 leads to a poll that begins after it came.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -19,12 +20,14 @@ from reconduit.faultpoint import faultpoint
 from reconduit.integrations.commands import SyncArguments, open_commands, request_sync
 from reconduit.integrations.errors import CommandRefusedError
 from reconduit.integrations.registry import find_integration
-from reconduit.signals import Stop
-from reconduit.webhooks.events import StoredEvent, mark_published, sources_waiting, take_events
+from reconduit.webhooks.events import StoredEvent, mark_published, remove_old_events, sources_waiting, take_events
 
-__all__ = ["EventPort", "EventRelay"]
+__all__ = ["EventPort", "EventRelay", "StopPort"]
 
 _BATCH = 500
+_REMOVED_AT_ONCE = 5000
+_REMOVAL_SECONDS = 3600.0
+"""Between two removals of old events."""
 _ACTOR = "webhook"
 _log = structlog.get_logger(__name__)
 
@@ -37,30 +40,71 @@ class EventPort(Protocol):
         ...
 
 
+class StopPort(Protocol):
+    """What the relay needs of `reconduit.signals.Stop`."""
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, less when told to stop."""
+        ...
+
+
 class EventRelay:
     """Relays events; any number of them may be at work.
 
     Args:
         connect: gives a connection whose transaction ends with the context.
         port: where events go.
+        days: after which a published event is removed.
         batch: events of one transaction.
+        clock: monotonic seconds.
     """
 
     def __init__(
-        self, connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]], port: EventPort, *, batch: int = _BATCH
+        self,
+        connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]],
+        port: EventPort,
+        *,
+        days: int = 90,
+        batch: int = _BATCH,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connect = connect
         self._port = port
+        self._days = days
         self._batch = batch
+        self._clock = clock
 
-    def run(self, stop: Stop, *, seconds: float = 1.0) -> None:
-        """Relay until told to stop, looking every so many seconds; what fails is tried again."""
+    def run(self, stop: StopPort, *, seconds: float = 1.0) -> None:
+        """Relay until told to stop, looking every so many seconds; what fails is tried again. Old events go once an hour."""
+        remove_at = self._clock()
         while not stop():
             try:
                 self.relay()
-            except ReconduitError as error:
-                _log.warning("webhook events wait", error=str(error))
+                if self._clock() >= remove_at:
+                    remove_at = self._clock() + _REMOVAL_SECONDS
+                    self.remove_old()
+            except (ReconduitError, psycopg.Error) as error:
+                _log.warning("webhook events wait", error=f"{type(error).__name__}: {str(error).strip()}")
             stop.wait(seconds)
+
+    def remove_old(self) -> int:
+        """Remove published events that are older than `days`; returns how many that were. Commits in steps.
+
+        Raises:
+            psycopg.Error: Postgres does not answer; what is removed stays removed.
+        """
+        done, removed = 0, _REMOVED_AT_ONCE
+        while removed == _REMOVED_AT_ONCE:
+            with self._connect() as connection:
+                removed = remove_old_events(connection, self._days, _REMOVED_AT_ONCE)
+            done += removed
+        if done:
+            _log.info("old webhook events removed", events=done, days=self._days)
+        return done
 
     def relay(self) -> int:
         """Publish everything that waits; returns how many events that were.

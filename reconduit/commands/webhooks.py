@@ -19,25 +19,19 @@ _Time = Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339 with a
 
 @webhooks.command()
 def relay(once: Annotated[bool, typer.Option("--once", help="End when nothing waits.")] = False) -> None:
-    """Publish events to <source>_events and ask for a sync of their sources, until stopped. Several may run."""
-    from contextlib import closing
-    from functools import partial
+    """Publish events to <source>_events and ask for a sync of their sources, until stopped. Several may run.
 
-    import psycopg
-
-    from producers.kit.topics import TopicSettings
-    from producers.webhooks.publishing import EventPublisher
-    from producers.webhooks.relay import EventRelay
+    `reconduit supervise` does the same beside its other work.
+    """
+    from producers.webhooks.assembly import relay_of
+    from producers.webhooks.settings import RelaySettings
     from reconduit.log import configure_logging
-    from reconduit.settings import load_settings
+    from reconduit.settings import load_settings, settings_of
     from reconduit.signals import Stop
 
     settings = load_settings()
     configure_logging("webhooks", settings.log_level)
-    connect = partial(psycopg.connect, settings.dsn(), connect_timeout=5, application_name="reconduit-webhooks")
-    publisher = EventPublisher(settings.kafka_bootstrap_servers, partitions=TopicSettings().partitions, mock=settings.kafka_mock)
-    with closing(publisher):
-        worker = EventRelay(connect, publisher)
+    with relay_of(settings, settings_of(RelaySettings)) as worker:
         if once:
             typer.echo(f"{worker.relay()} events are published")
         else:
@@ -64,7 +58,7 @@ def replay(
     with opened() as (connection, tenant):
         found = find_integration(connection, tenant, integration)
         number = replay_events(connection, found.integration_id, since=first, until=end, event_key=event)
-    typer.echo(f"{number} events of {found.name} wait to be published again; `reconduit webhooks relay` does it")
+    typer.echo(f"{number} events of {found.name} wait to be published again by `reconduit supervise` or `reconduit webhooks relay`")
 
 
 @webhooks.command()

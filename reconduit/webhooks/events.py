@@ -15,6 +15,7 @@ __all__ = [
     "StoredEvent",
     "events_topic",
     "mark_published",
+    "remove_old_events",
     "replay_events",
     "sources_waiting",
     "store_events",
@@ -39,6 +40,12 @@ ORDER BY i.tenant_id, i.name
 _TAKE = """
 SELECT event_number, provider, event_key, event_type, received_at, headers, raw, publications FROM webhook_event
 WHERE integration_id = %s AND published_at IS NULL ORDER BY event_number LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_REMOVE = """
+DELETE FROM webhook_event WHERE event_number IN (
+    SELECT event_number FROM webhook_event
+    WHERE published_at IS NOT NULL AND received_at < now() - make_interval(days => %s)
+    ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _REPLAY = """
 UPDATE webhook_event SET published_at = NULL
@@ -155,3 +162,8 @@ def replay_events(
         event_key: only this one.
     """
     return connection.execute(_REPLAY, {"id": integration_id, "since": since, "until": until, "key": event_key}).rowcount
+
+
+def remove_old_events(connection: psycopg.Connection[Any], days: int, limit: int) -> int:
+    """Remove published events that were received more than so many days ago, at most `limit` of them; returns how many."""
+    return connection.execute(_REMOVE, (days, limit)).rowcount

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from producers.errors import ConfigurationError
+from producers.errors import ConfigurationError, MissingSecretError
 from reconduit.sources import SourceConfig
 
 __all__ = ["FeedOptions", "load_options"]
@@ -34,7 +34,7 @@ def load_options(config: SourceConfig) -> FeedOptions:
     """The source's options and a check that its address and secret are named.
 
     Raises:
-        ConfigurationError: an option is wrong, or the secret or the address is missing; the message names it.
+        ConfigurationError: an option is wrong, or the secret (MissingSecretError) or the address is missing; the message names it.
     """
     try:
         options = FeedOptions.model_validate(config.options)
@@ -42,7 +42,7 @@ def load_options(config: SourceConfig) -> FeedOptions:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise ConfigurationError(f"source {config.name}: options: {wrong}") from None
     if "token" not in config.secrets and not config.has_authorisation:
-        raise ConfigurationError(f"source {config.name}: secrets: token missing, and the source has no OAuth settings either")
+        raise MissingSecretError(f"source {config.name}: secrets: token missing, and the source has no OAuth settings either")
     if not config.base_url:
         raise ConfigurationError(f"source {config.name}: base_url is missing")
     return options
