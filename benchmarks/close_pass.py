@@ -47,8 +47,8 @@ _COMPLETE = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
 def run_close_pass(options: argparse.Namespace) -> list[Result]:
-    """Close a stored book of `--stored-items` a side."""
-    size: int = options.stored_items
+    """Close a stored book of `--stored-items` a side, by default of the least size that `--open-items` names."""
+    size: int = options.stored_items or min(int(size) for size in options.open_items.split(","))
     with local_services(Path(".local"), kafka=False, durable=False, progress=lambda line: print(line, file=sys.stderr)) as found:
         assert found.database_url is not None
         url = fresh_database(found.database_url, f"close_pass_{os.getpid()}")
