@@ -42,7 +42,9 @@ def main() -> int:
         help="sizes of the close benchmark in memory, items a side (default 10000,100000; up to 1000000)",
     )
     parser.add_argument(
-        "--stored-items", type=int, help="items a side of the stored book of the close benchmark (default the least of --open-items)"
+        "--stored-items",
+        type=int,
+        help="items a side of the stored book of the close benchmark (default the least of --open-items)",
     )
     options = parser.parse_args()
     names = [options.only] if options.only else sorted(BENCHMARKS)
