@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from producers.errors import FileFormatError, RecordError
+from producers.errors import RecordError
 from producers.formats.contract import (
     BadEntry,
     Balance,
@@ -22,6 +22,7 @@ from producers.formats.contract import (
     StatementType,
     Totals,
 )
+from producers.formats.paypal_frame import Frame, frame_of
 from producers.formats.paypal_records import Footer, Record, by_name, footer_of, money, records, signed
 from producers.formats.proof import RunningProof
 from producers.formats.references import clean_reference
@@ -61,49 +62,23 @@ def parse(stream: BinaryIO, options: ParseOptions = ParseOptions()) -> Iterator[
     Raises:
         FileFormatError: no report, a section without its footer, or a file without its last record (cut short).
     """
-    currencies = _currencies(stream, options.max_line_bytes)
-    if not currencies:
-        raise FileFormatError("the report has no section footer, so that nothing of it can be proved; it may be cut short")
+    frame = frame_of(records(stream, options.max_line_bytes))
     begun = 0
-    for number, currency in enumerate(currencies):
+    for number, currency in enumerate(frame.currencies):
         # A row of a currency that no footer names is told with the first, so that it is told once.
-        left_out = frozenset(currencies) - {currency} if number == 0 else None
-        reader = _CurrencyReader(currency, options, begun, left_out)
+        left_out = frozenset(frame.currencies) - {currency} if number == 0 else None
+        reader = _CurrencyReader(currency, options, frame, begun, left_out)
         for record in records(stream, options.max_line_bytes):
             yield from reader.events(record)
         begun = reader.statements
 
 
-def _currencies(stream: BinaryIO, max_line: int) -> list[str]:
-    """Currencies of the footers, in the order in which they come; the frame of the report is looked at on the way.
-
-    Raises:
-        FileFormatError: the frame is broken.
-    """
-    found: dict[str, None] = {}
-    last = None
-    open_section: int | None = None
-    for record in records(stream, max_line):
-        last = record
-        if record.code == "SH":
-            open_section = record.line
-        elif record.code == "SF":
-            found[footer_of(record).currency] = None
-        elif record.code in {"SC", "FF", "RF"}:
-            open_section = None
-        elif record.code == "SB" and open_section is None:
-            raise FileFormatError(f"line {record.line}: a body row outside of a section")
-    if last is None or last.code not in {"RF", "RC", "FF", "FC"}:
-        at = last.line if last else 1
-        raise FileFormatError(f"line {at}: the report ends without its file footer (FF); it is cut short")
-    return list(found)
-
-
 class _CurrencyReader:
     """Reads the rows of one currency, section by section. `statements` counts those begun so far, of other currencies too."""
 
-    def __init__(self, currency: str, options: ParseOptions, begun: int, left_out: frozenset[str] | None) -> None:
+    def __init__(self, currency: str, options: ParseOptions, frame: Frame, begun: int, left_out: frozenset[str] | None) -> None:
         self.statements = begun
+        self._frame = frame
         self._currency = currency
         self._options = options
         self._left_out = left_out
@@ -223,7 +198,7 @@ class _CurrencyReader:
         if footer.currency != self._currency:
             return
         yield from self._begin()
-        problems = list(self._problems(footer))
+        problems = [*self._problems(footer), *self._miscounts()]
         for code, message in problems:
             yield Finding(code=code, message=message, line=record.line, position=str(record.line))
         yield self._end(record, Proof.FAILED if problems else Proof.PROVED, footer)
@@ -257,6 +232,10 @@ class _CurrencyReader:
             opening, closing = (format_minor(one, self._currency) for one in (footer.opening_minor, footer.closing_minor))
             message = f"opening {opening} and rows of {format_minor(moved, self._currency)} do not make the closing {closing}"
             yield "balance_mismatch", f"{message} {self._currency}; {self._proof.bad_entries} rows were unreadable"
+
+    def _miscounts(self) -> Iterator[tuple[str, str]]:
+        for message in self._frame.miscounts.get(self._section_line, ()):
+            yield "record_count", message
 
 
 def _day(text: str) -> dt.date:

@@ -19,10 +19,12 @@ _ENDS = {
     "nacha": re.compile(rb"(\A|[\r\n])9[^\r\n]{0,93}\s*\Z"),
     "coda": re.compile(rb"(\A|[\r\n])9[^\r\n]{0,127}\s*\Z"),
     "ofx": re.compile(rb"</OFX>\s*\Z", re.IGNORECASE),
+    "paypal.stl": re.compile(rb'(\A|[\r\n])"?(FF|FC|RF|RC)\b[^\r\n]*\s*\Z'),
     "cfonb120": re.compile(rb"(\A|[\r\n])07[^\r\n]{0,118}\s*\Z"),
 }
 """Last record of each format that has one: camt its root's end tag, MT940 `-` or the closing balance, BAI2 99, NACHA and CODA 9,
-OFX its end tag, CFONB 07. Formats without a last record (QIF, delimited files) end anywhere."""
+OFX its end tag, CFONB 07, PayPal's report FF or RF, or the count
+behind it. Formats without a last record (QIF, delimited files) end anywhere."""
 
 
 def is_terminated(path: Path, declared: str | None) -> bool:

@@ -29,12 +29,14 @@ def row(identity, code, flag, amount, currency, fee=("", 0), bank=""):
 
 def report(*sections):
     head = f'"RH",{DAY} 17:41:54 +0400,"R","ACC","9"\n"FH",01\n'
-    return head + "".join(sections) + '"FF",4\n"RF",4\n'
+    body = "".join(sections)
+    rows = body.count('"SB",')
+    return f'{head}{body}"FF",{rows}\n"RF",{rows}\n'
 
 
 def section(account, rows, *footers):
     begin = f'"SH",{DAY} 00:00:00 +0400,{DAY} 23:59:59 +0400,"{account}",""\n{COLUMNS}'
-    return begin + "".join(rows) + "".join(footers) + '"SC",4\n'
+    return begin + "".join(rows) + "".join(footers) + f'"SC",{len(rows)}\n'
 
 
 def footer(currency, totals, opening, closing):
@@ -168,3 +170,29 @@ def test_damaged_bytes_end_in_events_or_the_typed_error(chance: random.Random, c
             pass
     except FileFormatError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("count", ['"SC",3', '"SC",8', '"FF",5', '"RF",3'])
+def test_a_count_that_does_not_hold_fails_the_proof_of_its_section(count):
+    events = read(REPORT.replace(f"{count[:5]}4", count))
+    assert [end.proof for end in of(StatementEnd, events)] == [Proof.FAILED, Proof.FAILED]
+    assert {finding.code for finding in of(Finding, events)} == {"record_count"}
+
+
+@pytest.mark.parametrize("count", ['"SC",9', '"SC"', '"SC","4"', '"SC",USD'])
+def test_a_count_of_all_records_or_of_none_is_no_fault(count):
+    # SH, CH, four rows, two footers and SC itself are nine records.
+    content = REPORT.replace('"SC",4', count)
+    events = read(content)
+    assert [end.proof for end in of(StatementEnd, events)] == [Proof.PROVED, Proof.PROVED]
+
+
+def test_only_the_section_whose_count_is_wrong_fails():
+    other = section("ACC2", ROWS[:1], footer("USD", (10000, 0, 0, 320), ("CR", 0), ("CR", 9680))).replace('"SC",1', '"SC",2')
+    ends = of(StatementEnd, read(report(section("ACC", ROWS, *FOOTERS), other)))
+    assert {(end.start.account_id, end.proof) for end in ends} == {("ACC", Proof.PROVED), ("ACC2", Proof.FAILED)}
+
+
+def test_the_count_of_a_report_that_began_in_another_file_is_not_held_against_this_one():
+    content = REPORT.split("\n", 1)[1].replace('"RF",4', '"RF",1000004')
+    assert [end.proof for end in of(StatementEnd, read(content))] == [Proof.PROVED, Proof.PROVED]
