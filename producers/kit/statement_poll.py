@@ -12,9 +12,11 @@ from typing import Any
 from producers.kit.contract import BadRecord, Cursor, Page, RawObject
 from producers.kit.day_statements import BalanceRow, day_statements
 from producers.kit.day_windows import DayWindow, complete_through, day_windows, local_day
-from producers.kit.overlap import PublishedDays, published, unpublished_from
+from producers.kit.overlap import PublishedDays
 from producers.kit.repeated_ids import RepeatedIds
-from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind
+from producers.kit.watermarks import watermark
+from reconduit.sources import SourceConfig
+from schemas.records import CanonicalStatement, CanonicalTransaction
 
 __all__ = ["BookedRow", "ReadWindow", "StatementPoll", "WindowContent"]
 
@@ -70,11 +72,7 @@ def _unpublished(content: WindowContent, days: PublishedDays, today: dt.date) ->
     by_day: dict[dt.date, list[CanonicalTransaction]] = {}
     for row in content.booked:
         by_day.setdefault(row.balance.day, []).append(row.transaction)
-    new: list[CanonicalTransaction] = []
-    for day, transactions in by_day.items():
-        new += transactions[unpublished_from(transactions, days.get(day)) :]
-        days.remember(day, published(transactions, final=day < today))
-    return new
+    return [record for day, records in by_day.items() for record in days.take(day, records, final=day < today)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +80,7 @@ class StatementPoll:
     """How one source's accounts are polled.
 
     Attributes:
-        source: name of the source.
-        tenant_id: owner of the source.
+        config: the source.
         accounts: account numbers, polled in this order.
         currency: currency of the accounts.
         zone: the bank's time zone, in which its booking days are.
@@ -94,8 +91,7 @@ class StatementPoll:
         complete_lag_days: closed days that still count as incomplete.
     """
 
-    source: str
-    tenant_id: str
+    config: SourceConfig
     accounts: Sequence[str]
     currency: str
     zone: dt.tzinfo
@@ -115,7 +111,8 @@ class StatementPoll:
 
         Yields:
             Pages whose cursor is behind their window. Rows of a day that an earlier poll has published are left out as long
-            as the bank gives them unchanged and in front; otherwise the whole day is published again under the same ids.
+            as the bank gives them unchanged and in front; otherwise the whole day is published again under the same ids,
+            and a row that the bank has corrected with its next revision.
         """
         stored: dict[str, Any] = dict(cursor.get("accounts", {}))
         today = local_day(now, self.zone)
@@ -154,21 +151,13 @@ class StatementPoll:
         today = local_day(now, self.zone)
         yield from day_statements(
             [row.balance for row in content.booked if row.balance.day < today],
-            source=self.source,
-            tenant_id=self.tenant_id,
+            source=self.config.name,
+            tenant_id=self.config.tenant_id,
             account_id=account,
             currency=self.currency,
             ingested_at=now,
         )
 
     def _watermark(self, account: str, now: dt.datetime) -> CanonicalStatement:
-        return CanonicalStatement(
-            tenant_id=self.tenant_id,
-            statement_id=f"{account}:watermark",
-            source=self.source,
-            account_id=account,
-            currency=self.currency,
-            kind=StatementKind.WATERMARK,
-            complete_through=complete_through(local_day(now, self.zone), self.zone, self.complete_lag_days),
-            ingested_at=now,
-        )
+        through = complete_through(local_day(now, self.zone), self.zone, self.complete_lag_days)
+        return watermark(self.config, through, now, account_id=account, currency=self.currency)

@@ -171,17 +171,21 @@ class Transport:
         content: bytes | None = None,
         json: Any = None,
         idempotent: bool | None = None,
+        unseal: Callable[[bytes], bytes] | None = None,
     ) -> JsonDocument:
         """As `request`, and parse the body as JSON; one that is cut short or HTML counts as a failed attempt.
 
+        `unseal` opens the provider's envelope; what it gives is the document, and the original that is kept.
+
         Raises:
-            ProducerError: as `request`, and as `producers.kit.payload.parse_json`.
+            ProducerError: as `request`, as `producers.kit.payload.parse_json`, and as `unseal`.
         """
 
         def read(what: str, response: httpx.Response) -> JsonDocument:
-            value = parse_json(response.content, what)
-            media_type = response.headers.get("Content-Type", "application/json").partition(";")[0].strip()
-            raw = RawObject(sha256(response.content).hexdigest(), response.content, media_type)
+            body, media_type = response.content, response.headers.get("Content-Type", "application/json").partition(";")[0].strip()
+            if unseal is not None:
+                body, media_type = unseal(body), "application/json"
+            value, raw = parse_json(body, what), RawObject(sha256(body).hexdigest(), body, media_type)
             return JsonDocument(value, raw, str(response.request.url), response.headers)
 
         call = self._exchanges.client.build_request(method, path, params=params, headers=headers, content=content, json=json)

@@ -2,7 +2,7 @@
 
 Each poll reads the days since the last one, and `overlap_days` before it, again. What is published is remembered per booking day
 in the cursor (`producers.kit.overlap`), so an unchanged day publishes nothing and a late posting publishes its day again, same
-ids.
+ids; a line that the bank has corrected has its next revision.
 
 Cursor: `{"accounts": {ACCOUNT: {"read_through": DAY, "days": {DAY: {count, digest, final}}, "complete_through": TIME}}}`.
 """
@@ -16,14 +16,15 @@ from zoneinfo import ZoneInfo
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
 from producers.kit.day_windows import DayWindow, complete_through, local_day
-from producers.kit.overlap import PublishedDays, published, unpublished_from
+from producers.kit.overlap import PublishedDays
 from producers.kit.transport import RetryPolicy
+from producers.kit.watermarks import watermark
 from producers.providers.hdfc.mapping import LineOrigin
 from producers.providers.hdfc.options import HdfcOptions, load_options
 from producers.providers.hdfc.statement_api import StatementApi, StatementPage, build_api
 from producers.providers.hdfc.window import AccountWindow, read_window
 from reconduit.sources import SourceConfig
-from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind
+from schemas.records import CanonicalStatement, CanonicalTransaction
 
 __all__ = ["HdfcConnector", "build"]
 
@@ -59,7 +60,7 @@ class _AccountCursor:
 class HdfcConnector:
     """Polls the accounts of one source. Holds no state between polls but its connections and token."""
 
-    capabilities = Capabilities(incremental=True, revisions=False, statements=True, watermark=True)
+    capabilities = Capabilities(incremental=True, revisions=True, statements=True, watermark=True)
 
     def __init__(self, config: SourceConfig, options: HdfcOptions, api: StatementApi) -> None:
         self._config = config
@@ -87,10 +88,10 @@ class HdfcConnector:
                 if page is not None:
                     yield _with_cursor(page, accounts)
             self._forget(account, now)
-            watermark = self._complete_through(declared, now)
-            if watermark != account.complete_through:
-                account.complete_through = watermark
-                watermarks.append(self._watermark(account_id, watermark, now))
+            through = self._complete_through(declared, now)
+            if through != account.complete_through:
+                account.complete_through = through
+                watermarks.append(watermark(self._config, through, now, account_id=account_id, currency=self._options.currency))
         if watermarks:
             yield _with_cursor(Page({}, statements=watermarks), accounts)
 
@@ -135,11 +136,9 @@ class HdfcConnector:
         fresh: list[CanonicalTransaction | BadRecord] = []
         statements: list[CanonicalStatement] = []
         for day, records in sorted(content.days.items()):
-            known, now_published = account.days.get(day), published(records, final=day < today)
-            if known != now_published:
-                fresh += records[unpublished_from(records, known) :]
-                account.days.remember(day, now_published)
-                account.has_changed = True
+            known = account.days.get(day)
+            fresh += account.days.take(day, records, final=day < today)
+            account.has_changed = account.has_changed or account.days.get(day) != known
             # A late posting moves the balances of every day behind it; an open day gets its statement when it is over.
             if account.has_changed and day < today and day in content.statements:
                 statements.append(content.statements[day])
@@ -154,18 +153,6 @@ class HdfcConnector:
         if declared is not None:
             return min(declared, now)
         return complete_through(local_day(now, self._zone), self._zone, self._options.complete_lag_days)
-
-    def _watermark(self, account_id: str, through: dt.datetime, now: dt.datetime) -> CanonicalStatement:
-        return CanonicalStatement(
-            tenant_id=self._config.tenant_id,
-            statement_id=f"{account_id}:watermark",
-            source=self._config.name,
-            account_id=account_id,
-            currency=self._options.currency,
-            kind=StatementKind.WATERMARK,
-            complete_through=through,
-            ingested_at=now,
-        )
 
 
 def _declared(pages: list[StatementPage]) -> dt.datetime | None:

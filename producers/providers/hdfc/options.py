@@ -10,9 +10,9 @@ import zoneinfo
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from producers.errors import ConfigurationError
+from producers.kit.source_options import require_address, require_secrets, validated_options
 from reconduit.sources import SourceConfig
 
 __all__ = ["FieldMap", "HdfcOptions", "load_options"]
@@ -132,17 +132,10 @@ def load_options(config: SourceConfig) -> HdfcOptions:
     Raises:
         ConfigurationError: an option is wrong or a secret is missing; the message names it.
     """
-    try:
-        options = HdfcOptions.model_validate(config.options)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise ConfigurationError(f"source {config.name}: options: {wrong}") from None
-    needed = {"client_id", "client_secret", "api_key"}
+    options = validated_options(HdfcOptions, config)
+    needed = ["api_key", "client_id", "client_secret"]
     if options.scheme == "jose":
-        needed |= {"client_private_key", "bank_public_key"}
-    missing = sorted(needed - config.secrets.keys())
-    if missing:
-        raise ConfigurationError(f"source {config.name}: secrets: {', '.join(missing)} missing for scheme {options.scheme}")
-    if not config.base_url:
-        raise ConfigurationError(f"source {config.name}: base_url is missing")
+        needed += ["bank_public_key", "client_private_key"]
+    require_secrets(config, needed, f" for scheme {options.scheme}")
+    require_address(config)
     return options

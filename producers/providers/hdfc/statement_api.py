@@ -10,7 +10,6 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,6 @@ from producers.kit.day_windows import DayWindow
 from producers.kit.failure_text import error_from_text, says_no_records
 from producers.kit.oauth import ClientCredentials
 from producers.kit.paging import paginate
-from producers.kit.payload import parse_json
 from producers.kit.quota import TokenBucket
 from producers.kit.rsa_keys import load_private_key, load_public_key
 from producers.kit.source_tls import source_tls
@@ -110,19 +108,20 @@ class StatementApi:
             "transactionId": uuid.uuid4().hex,
         }
         path = self._options.statement_path
-        # The call only reads, so it may be sent again although it is a POST.
+        unseal = None
         if self._jose is None:
             headers["Content-Type"] = "application/json"
-            document = self._transport.document("POST", path, headers=headers, content=body, idempotent=True)
-            value, raw = document.value, document.raw
         else:
             headers["Content-Type"] = "application/jose"
-            sealed = self._jose.seal(body).encode("ascii")
-            response = self._transport.request("POST", path, headers=headers, content=sealed, idempotent=True)
-            plain = self._jose.open(response.content.decode("ascii", "replace"))
-            value, raw = parse_json(plain, f"POST {path}"), RawObject(sha256(plain).hexdigest(), plain, "application/json")
+            body, unseal = self._jose.seal(body).encode("ascii"), self._opened
+        # The call only reads, so it may be sent again although it is a POST.
+        document = self._transport.document("POST", path, headers=headers, content=body, idempotent=True, unseal=unseal)
         position = f"{path}?account={account_id}&from={window.first}&to={window.last}&page={number or 1}"
-        return self._page(value, raw, position)
+        return self._page(document.value, document.raw, position)
+
+    def _opened(self, body: bytes) -> bytes:
+        assert self._jose is not None
+        return self._jose.open(body.decode("ascii", "replace"))
 
     def _page(self, value: object, raw: RawObject, position: str) -> StatementPage:
         if not isinstance(value, dict):

@@ -9,82 +9,67 @@ Facts from several independent integrations; error texts, page size and rate lim
 """
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
-from producers.errors import ConfigurationError, ContractChangeError, RecordError
-from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page, RawObject
+from producers.errors import ContractChangeError
+from producers.kit.contract import Connector
 from producers.kit.day_windows import IST, DayWindow
 from producers.kit.failure_text import error_from_text, says_no_records
 from producers.kit.paging import PageGuard
 from producers.kit.payload import parse_json
 from producers.kit.quota import TokenBucket
-from producers.kit.repeated_ids import RepeatedIds, content_digest
+from producers.kit.repeated_ids import RepeatedIds
 from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.source_options import secret_texts, validated_options
 from producers.kit.source_tls import source_tls
-from producers.kit.statement_poll import BookedRow, StatementPoll, WindowContent
+from producers.kit.statement_connector import StatementConnector
+from producers.kit.statement_poll import WindowContent
+from producers.kit.statement_rows import StatementRows, canonical_json
 from producers.kit.transport import Transport
 from producers.providers.icici.crypto import encrypt_asymmetric, open_hybrid
-from producers.providers.icici.mapping import read_row, row_to_transaction, rows_of
+from producers.providers.icici.mapping import BANK_CODE, read_row, row_rules, rows_of
 from producers.providers.icici.options import SECRETS, IciciOptions
 from reconduit.sources import SourceConfig
 
 __all__ = ["IciciConnector", "build"]
 
 
-def _canonical_json(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
-
-
-class IciciConnector:
+class IciciConnector(StatementConnector):
     """Reads the statements of one or more accounts of a corporate customer."""
 
-    capabilities = Capabilities(incremental=True, revisions=False, statements=True, watermark=True)
-
     def __init__(self, config: SourceConfig, options: IciciOptions, secrets: Mapping[str, str]) -> None:
-        self._name = config.name
-        self._tenant = config.tenant_id
         self._options = options
         self._bank_key = load_public_key(secrets["bank_public_key"], f"source {config.name}: secret bank_public_key")
         self._own_key = load_private_key(secrets["private_key"], f"source {config.name}: secret private_key")
         headers = {"apikey": secrets["api_key"], "accept": "*/*"}
         if options.forwarded_for is not None:
             headers["x-forwarded-for"] = options.forwarded_for
-        self._transport = Transport(
+        transport = Transport(
             config.base_url,
             quota=TokenBucket(options.requests_per_second),
             headers=headers,
             metrics_source=config.name,
             tls=source_tls(config),
         )
-        self._poll = StatementPoll(
-            source=config.name,
-            tenant_id=config.tenant_id,
-            accounts=options.accounts,
+        rules = row_rules(options.currency)
+        rows = StatementRows(
+            config=config,
+            bank_code=BANK_CODE,
             currency=options.currency,
             zone=IST,
-            start_date=options.start_date,
-            initial_days=options.initial_days,
-            overlap_days=options.overlap_days,
-            window_days=options.window_days,
-            complete_lag_days=options.complete_lag_days,
+            read=lambda row: read_row(row, rules),
+            path=options.statement_path,
+            way_out="ask the bank, or correct the row and replay it",
+            bad_name=lambda row: f"{_id_of(row) or 'no-id'}:",
         )
+        super().__init__(config, options, transport, rows)
 
-    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
-        """One page for each window of each account; see `producers.kit.statement_poll`."""
-        yield from self._poll.pages(cursor, now, self._read_window)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
-
-    def _read_window(self, account: str, window: DayWindow, ids: RepeatedIds, now: dt.datetime) -> WindowContent:
+    def read_window(self, account: str, window: DayWindow, ids: RepeatedIds, now: dt.datetime) -> WindowContent:
+        """The pages of a window, each one behind the last id of the one before."""
         content = WindowContent()
-        guard = PageGuard(f"{self._name}: statement of {account}", self._options.max_pages)
+        guard = PageGuard(f"{self.name}: statement of {account}", self._options.max_pages)
         seen: set[str] = set()
         previous: frozenset[bytes] = frozenset()
         last_id: str | None = None
@@ -93,8 +78,8 @@ class IciciConnector:
             guard.visit(last_id)
             plain, rows = self._fetch(account, window, last_id)
             # A bank that seeks by an id that repeats gives the rows of that id again; equal in every field, balance too.
-            fresh = [(index, row) for index, row in enumerate(rows) if _canonical_json(row) not in previous]
-            self._keep(content, plain, fresh, account=account, ids=ids, now=now)
+            fresh = [(index, row) for index, row in enumerate(rows) if canonical_json(row) not in previous]
+            self.rows.keep(content, plain, fresh, account=account, ids=ids, now=now)
             new_ids = {found for _, row in fresh if (found := _id_of(row))} - seen
             size = self._options.page_size
             if size is not None and len(rows) < size:
@@ -104,7 +89,7 @@ class IciciConnector:
                 return content
             longest = max(longest, len(rows))
             seen |= new_ids
-            previous = frozenset(_canonical_json(row) for row in rows)
+            previous = frozenset(canonical_json(row) for row in rows)
             # Going on from an id that was there before would send the bank back to its first row.
             last_id = next(found for row in reversed(rows) if (found := _id_of(row)) in new_ids)
 
@@ -112,7 +97,7 @@ class IciciConnector:
         """Refuse a full page of new rows that gives no id to go on from: what follows it would be lost unnoticed."""
         if fresh and rows >= (longest or 2):
             raise ContractChangeError(
-                f"{self._name}: a full page of {rows} rows of {account} has no TRANSACTIONID that was not there before, "
+                f"{self.name}: a full page of {rows} rows of {account} has no TRANSACTIONID that was not there before, "
                 "so paging cannot go on; ask the bank for larger pages or shorten window_days"
             )
 
@@ -132,7 +117,7 @@ class IciciConnector:
         if last_id is not None:
             request["LASTTRID"] = last_id
         plain_request = json.dumps(request, separators=(",", ":")).encode()
-        body = self._transport.json(
+        body = self.transport.json(
             "POST",
             options.statement_path,
             headers={"content-type": "text/plain"},
@@ -142,7 +127,7 @@ class IciciConnector:
         return self._rows(account, body)
 
     def _rows(self, account: str, body: Any) -> tuple[bytes, Sequence[Any]]:
-        subject = f"{self._name}: statement of {account}"
+        subject = f"{self.name}: statement of {account}"
         if not isinstance(body, Mapping):
             raise ContractChangeError(f"{subject}: the response is a {type(body).__name__}; an envelope is documented")
         plain = b""
@@ -161,50 +146,6 @@ class IciciConnector:
         if says_no_records(text):
             return plain, ()
         raise error_from_text(subject, code, text)
-
-    def _keep(
-        self,
-        content: WindowContent,
-        plain: bytes,
-        rows: Sequence[tuple[int, Any]],
-        *,
-        account: str,
-        ids: RepeatedIds,
-        now: dt.datetime,
-    ) -> None:
-        if not rows:
-            return
-        raw = RawObject(hashlib.sha256(plain).hexdigest(), plain, "application/json")
-        content.raw.append(raw)
-        content.fetched += len(rows)
-        for index, element in rows:
-            try:
-                row = read_row(element, self._options.currency)
-            except RecordError as error:
-                content.bad.append(self._bad(account, element, f"{error} (original {raw.sha256}#{index})"))
-                continue
-            transaction = row_to_transaction(
-                row,
-                record_id=ids.record_id(row.transaction_id, row.day, row.content),
-                account_id=account,
-                source=self._name,
-                tenant_id=self._tenant,
-                currency=self._options.currency,
-                raw_ref=f"{raw.sha256}#{index}",
-                now=now,
-            )
-            content.booked.append(BookedRow(transaction, row.balance_row()))
-
-    def _bad(self, account: str, element: Any, detail: str) -> BadRecord:
-        raw = _canonical_json(element)
-        # The row's place in a window changes from poll to poll; its content does not.
-        name = f"{_id_of(element) or 'no-id'}:{content_digest(raw.decode('utf-8', 'surrogatepass'))}"
-        return BadRecord(
-            reason="malformed_row",
-            detail=f"{self._name} {account}: {detail}; ask the bank, or correct the row and replay it",
-            position=f"{self._options.statement_path}#{account}/{name}",
-            raw=raw,
-        )
 
 
 def _id_of(row: Any) -> str:
@@ -227,13 +168,5 @@ def build(config: SourceConfig) -> Connector:
         ConfigurationError: an option or a secret is missing or wrong; the message names it.
         SettingsError: a secret cannot be read.
     """
-    try:
-        options = IciciOptions.model_validate(config.options)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise ConfigurationError(f"source {config.name}: options: {wrong}") from None
-    missing = [name for name in SECRETS if name not in config.secrets]
-    if missing:
-        raise ConfigurationError(f"source {config.name}: secrets: {', '.join(missing)} missing")
-    secrets = {name: config.secrets[name].resolve().get_secret_value() for name in SECRETS}
-    return IciciConnector(config, options, secrets)
+    options = validated_options(IciciOptions, config)
+    return IciciConnector(config, options, secret_texts(config, SECRETS))

@@ -15,14 +15,15 @@ import structlog
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
 from producers.kit.day_windows import IST, complete_through, local_day
-from producers.kit.overlap import PublishedDays, published, unpublished_from
+from producers.kit.overlap import PublishedDays
 from producers.kit.transport import RetryPolicy
+from producers.kit.watermarks import watermark
 from producers.providers.razorpay.errors import ItemError
 from producers.providers.razorpay.mapping import ItemOrigin, encode_row, peculiarities, row_to_transaction
 from producers.providers.razorpay.options import RazorpayOptions, load_options
 from producers.providers.razorpay.recon_api import RECON_PATH, ReconApi, build_api
 from reconduit.sources import SourceConfig
-from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind, Status
+from schemas.records import CanonicalTransaction, Status
 
 __all__ = ["RazorpayConnector", "build"]
 
@@ -37,7 +38,7 @@ _SETTLEMENT_LEAD = dt.timedelta(days=7)
 @dataclass(slots=True)
 class _State:
     read_through: dt.date | None = None
-    days: PublishedDays = field(default_factory=PublishedDays)
+    days: PublishedDays = field(default_factory=lambda: PublishedDays(own_revisions=True))
     complete_through: dt.datetime | None = None
 
     @classmethod
@@ -46,7 +47,7 @@ class _State:
             read, complete = cursor.get("read_through"), cursor.get("complete_through")
             return cls(
                 dt.date.fromisoformat(read) if read else None,
-                PublishedDays(cursor.get("days")),
+                PublishedDays(cursor.get("days"), own_revisions=True),
                 dt.datetime.fromisoformat(complete) if complete else None,
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -97,10 +98,10 @@ class RazorpayConnector:
             today - dt.timedelta(days=self._options.overlap_days),
             not_final_before=today - dt.timedelta(days=self._options.unresolved_days),
         )
-        watermark = complete_through(today, IST, self._options.complete_lag_days)
-        if watermark != state.complete_through:
-            state.complete_through = watermark
-            yield Page(state.to_cursor(), statements=[self._watermark(watermark, now)])
+        through = complete_through(today, IST, self._options.complete_lag_days)
+        if through != state.complete_through:
+            state.complete_through = through
+            yield Page(state.to_cursor(), statements=[watermark(self._config, through, now, account_id=self._options.account_id)])
 
     def close(self) -> None:
         """Release the connections."""
@@ -135,9 +136,7 @@ class RazorpayConnector:
         known_utrs = utrs.by_settlement | _utrs_of_rows(row for row, _ in rows)
         records = self._records(day, rows, known_utrs, now)
         is_final = day < local_day(now, IST) and all(_is_settled(record) for record in records)
-        before = state.days.get(day)
-        state.days.remember(day, published(records, final=is_final))
-        fresh = records[unpublished_from(records, before) :]
+        fresh = state.days.take(day, records, final=is_final)
         if not fresh:
             return None
         self._warn(fresh, rows)
@@ -179,18 +178,6 @@ class RazorpayConnector:
                 detail = f"{name} is listed twice with different money or settlement; ask Razorpay which row is right"
                 found[f"bad {name}"] = BadRecord("repeated_entity", detail, f"{address}#{name}", raw)
         return list(found.values())
-
-    def _watermark(self, through: dt.datetime, now: dt.datetime) -> CanonicalStatement:
-        account_id = self._options.account_id
-        return CanonicalStatement(
-            tenant_id=self._config.tenant_id,
-            statement_id=f"{account_id}:watermark",
-            source=self._config.name,
-            account_id=account_id,
-            kind=StatementKind.WATERMARK,
-            complete_through=through,
-            ingested_at=now,
-        )
 
 
 def _as_mapping(row: object) -> Mapping[str, Any]:

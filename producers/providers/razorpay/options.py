@@ -1,8 +1,8 @@
 """Options of the Razorpay connector."""
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from producers.errors import ConfigurationError
+from producers.kit.source_options import require_address, require_secrets, validated_options
 from reconduit.sources import SourceConfig
 
 __all__ = ["RazorpayOptions", "load_options"]
@@ -42,14 +42,7 @@ def load_options(config: SourceConfig) -> RazorpayOptions:
     Raises:
         ConfigurationError: an option is wrong or a secret is missing; the message names it.
     """
-    try:
-        options = RazorpayOptions.model_validate(config.options)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise ConfigurationError(f"source {config.name}: options: {wrong}") from None
-    missing = sorted({"key_id", "key_secret"} - config.secrets.keys())
-    if missing:
-        raise ConfigurationError(f"source {config.name}: secrets: {', '.join(missing)} missing")
-    if not config.base_url:
-        raise ConfigurationError(f"source {config.name}: base_url is missing")
+    options = validated_options(RazorpayOptions, config)
+    require_secrets(config, ("key_id", "key_secret"))
+    require_address(config)
     return options

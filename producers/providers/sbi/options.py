@@ -5,10 +5,11 @@ response's fields, the transaction types and the error codes are in documents th
 of them is public, so all of it is an option here, and the defaults are the sandbox's invention.
 """
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from producers.kit.statement_options import StatementOptions
 
 __all__ = ["SECRETS", "FailureKind", "FieldMap", "RsaPadding", "SbiOptions"]
 
@@ -18,7 +19,6 @@ SECRETS = ("private_key", "bank_public_key")
 RsaPadding = Literal["PKCS1", "OAEP_SHA1", "OAEP_SHA256"]
 FailureKind = Literal["retry", "rate_limit", "authentication", "permission", "configuration", "empty"]
 
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^\d{9,18}$")]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
 _DEFAULT_PAYLOAD = {
@@ -50,12 +50,9 @@ class FieldMap(BaseModel):
     counterparty: FieldPath | None = None
 
 
-class SbiOptions(BaseModel):
-    """What the file of sources says under `options:`."""
+class SbiOptions(StatementOptions):
+    """What the file of sources says under `options:`, besides what `StatementOptions` has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    accounts: tuple[AccountNumber, ...] = Field(min_length=1)
     source_id: str = Field(min_length=2, max_length=2, pattern=r"^[A-Z0-9]{2}$")
     """The two characters that the bank gave to us: SOURCE_ID, and part of each REQUEST_REFERENCE_NUMBER."""
     destination: str = "EIS"
@@ -77,14 +74,3 @@ class SbiOptions(BaseModel):
     debit_values: tuple[str, ...] = ("DR", "D", "DEBIT")
     error_kinds: dict[str, FailureKind] = Field(default_factory=dict)
     """What the bank's error codes mean (`SI411: authentication`); others are judged by their description."""
-    currency: str = Field(default="INR", pattern=r"^[A-Z]{3}$")
-    start_date: dt.date | None = None
-    """First booking day (IST) of a source that was never read; by default `initial_days` before the first poll."""
-    initial_days: int = Field(default=30, ge=0, le=3650)
-    overlap_days: int = Field(default=3, ge=0, le=30)
-    """Days that every poll reads again, so that late postings are seen."""
-    window_days: int = Field(default=30, ge=1, le=366)
-    complete_lag_days: int = Field(default=0, ge=0, le=30)
-    """Closed booking days that still count as incomplete: set it to how late your bank posts."""
-    max_pages: int = Field(default=1000, ge=1)
-    requests_per_second: int = Field(default=1, ge=1)

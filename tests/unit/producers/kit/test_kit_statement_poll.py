@@ -8,12 +8,12 @@ from producers.kit.day_statements import BalanceRow
 from producers.kit.day_windows import IST, DayWindow
 from producers.kit.repeated_ids import RepeatedIds
 from producers.kit.statement_poll import BookedRow, StatementPoll, WindowContent
+from reconduit.sources import SourceConfig
 from schemas.records import CanonicalTransaction, Direction, StatementKind
 
 NOW = dt.datetime(2026, 1, 20, 9, tzinfo=dt.UTC)
 POLL = StatementPoll(
-    source="bank",
-    tenant_id="acme",
+    config=SourceConfig(name="bank", connector="bank", tenant_id="acme"),
     accounts=("A", "B"),
     currency="INR",
     zone=IST,

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.errors import ContractChangeError, RecordError
-from producers.providers.icici.mapping import read_row, row_to_transaction, rows_of
+from producers.kit.day_windows import IST
+from producers.kit.statement_row import RowPlace, row_to_transaction
+from producers.providers.icici.mapping import BANK_CODE, read_row, row_rules, rows_of
 from producers.sandbox.providers.icici import indian_grouping
 from schemas.records import CanonicalTransaction, Direction
 
 SAMPLES = Path(__file__).parents[6] / "shared/samples/providers/hand_written/icici"
+RULES = row_rules("INR")
 NOW = dt.datetime(2026, 11, 20, 6, tzinfo=dt.UTC)
 
 
@@ -31,17 +34,17 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def transaction(element: Any) -> CanonicalTransaction:
-    found = read_row(element, "INR")
-    return row_to_transaction(
-        found,
-        record_id=found.transaction_id,
-        account_id="000405001234",
+    found = read_row(element, RULES)
+    place = RowPlace(
         source="icici",
         tenant_id="default",
+        bank_code=BANK_CODE,
+        account_id="000405001234",
         currency="INR",
         raw_ref="abc#0",
-        now=NOW,
+        ingested_at=NOW,
     )
+    return row_to_transaction(found, place, record_id=found.provider_id)
 
 
 def test_a_row_becomes_a_canonical_record() -> None:
@@ -66,10 +69,10 @@ def test_a_row_becomes_a_canonical_record() -> None:
 
 
 def test_balance_keeps_its_sign_and_the_day_is_the_bank_s() -> None:
-    late = read_row(row(TXNDATE="20-11-2026 00:10:00"), "INR")
+    late = read_row(row(TXNDATE="20-11-2026 00:10:00"), RULES)
     assert late.balance_minor == -105051000
     assert late.booked_at.date() == dt.date(2026, 11, 19)
-    assert late.day == dt.date(2026, 11, 20)
+    assert late.balance_row(IST).day == dt.date(2026, 11, 20)
 
 
 def test_a_cut_reference_is_evidence_but_no_bank_reference() -> None:
@@ -101,12 +104,12 @@ def test_a_cheque_number_is_the_bank_reference_without_a_utr() -> None:
 )
 def test_a_malformed_row_is_refused_by_field(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(RecordError, match=named):
-        read_row(row(**changes), "INR")
+        read_row(row(**changes), RULES)
 
 
 def test_a_row_that_is_no_object_is_refused() -> None:
     with pytest.raises(RecordError, match="not an object"):
-        read_row(["AMOUNT", "1.00"], "INR")
+        read_row(["AMOUNT", "1.00"], RULES)
 
 
 def test_record_is_a_list_an_object_or_absent() -> None:
@@ -129,11 +132,11 @@ def test_reads_the_hand_written_samples(name: str, expected: list[tuple[str, int
     if not SAMPLES.is_dir():
         pytest.skip("the shared samples are not beside the repository")
     body = json.loads((SAMPLES / name).read_text(encoding="utf-8"), parse_float=Decimal)
-    found = [read_row(element, "INR") for element in rows_of(body)]
-    assert [(r.transaction_id, r.amount_minor, 1 if r.direction is Direction.CREDIT else -1) for r in found] == expected
+    found = [read_row(element, RULES) for element in rows_of(body)]
+    assert [(r.provider_id, r.amount_minor, 1 if r.direction is Direction.CREDIT else -1) for r in found] == expected
     assert all(transaction(element).reference_number for element in rows_of(body))
 
 
 @given(st.integers(min_value=0, max_value=10**15))
 def test_indian_grouping_is_read_back(minor: int) -> None:
-    assert read_row(row(AMOUNT=indian_grouping(minor)), "INR").amount_minor == minor
+    assert read_row(row(AMOUNT=indian_grouping(minor)), RULES).amount_minor == minor

@@ -5,12 +5,18 @@ from typing import Any
 import pytest
 
 from producers.errors import ContractChangeError, RecordError
-from producers.providers.sbi.mapping import at_path, fill_template, read_row, row_to_transaction, rows_of
+from producers.kit.day_windows import IST
+from producers.kit.statement_row import RowPlace, StatementRow, row_to_transaction
+from producers.providers.sbi.mapping import BANK_CODE, fill_template, read_row, row_rules, rows_of
 from producers.providers.sbi.options import SbiOptions
 from schemas.records import Direction
 
 NOW = dt.datetime(2026, 11, 20, 6, tzinfo=dt.UTC)
 OPTIONS = SbiOptions(accounts=("00000031234567890",), source_id="XX")
+
+
+def read(element: Any, options: SbiOptions = OPTIONS) -> StatementRow:
+    return read_row(element, options.fields, row_rules(options))
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -27,17 +33,17 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_row_becomes_a_canonical_record() -> None:
-    found = read_row(row(), OPTIONS)
-    made = row_to_transaction(
-        found,
-        record_id="T1",
-        account_id="00000031234567890",
+    found = read(row())
+    place = RowPlace(
         source="sbi",
         tenant_id="acme",
+        bank_code=BANK_CODE,
+        account_id="00000031234567890",
         currency="INR",
         raw_ref="abc#0",
-        now=NOW,
+        ingested_at=NOW,
     )
+    made = row_to_transaction(found, place, record_id="T1")
     assert (made.txn_id, made.tenant_id, made.bank_code) == ("00000031234567890:T1", "acme", "SBIN")
     assert (made.amount_minor, made.direction, found.balance_minor) == (123450, Direction.CREDIT, -2000)
     assert made.booked_at == dt.datetime(2026, 11, 19, 17, 51, 42, tzinfo=dt.UTC)
@@ -67,11 +73,11 @@ def test_the_field_map_is_configured() -> None:
         }
     )
     element = {"dates": {"post": "20261119"}, "money": {"value": Decimal("12.5")}, "sign": "s", "text": "RENT", "utr": "U1"}
-    found = read_row(element, options)
-    assert (found.amount_minor, found.direction, found.day) == (1250, Direction.DEBIT, dt.date(2026, 11, 19))
+    found = read(element, options)
+    assert (found.amount_minor, found.direction, found.balance_row(IST).day) == (1250, Direction.DEBIT, dt.date(2026, 11, 19))
     assert (found.reference, found.balance_minor, found.value_date, found.has_own_id) == ("U1", None, None, False)
-    assert found.provider_id == read_row(dict(element), options).provider_id
-    assert found.provider_id != read_row(element | {"text": "RENT 2"}, options).provider_id
+    assert found.provider_id == read(dict(element), options).provider_id
+    assert found.provider_id != read(element | {"text": "RENT 2"}, options).provider_id
 
 
 @pytest.mark.parametrize(
@@ -90,9 +96,9 @@ def test_the_field_map_is_configured() -> None:
 )
 def test_a_malformed_row_is_refused_by_field(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(RecordError, match=named):
-        read_row(row(**changes), OPTIONS)
+        read(row(**changes))
     with pytest.raises(RecordError, match="not an object"):
-        read_row("row", OPTIONS)
+        read("row")
 
 
 def test_templates_fill_texts_only() -> None:
@@ -102,9 +108,7 @@ def test_templates_fill_texts_only() -> None:
     assert template["A"] == "{account}"
 
 
-def test_paths_and_rows() -> None:
-    assert at_path({"a": {"b": 1}}, "a.b") == 1
-    assert at_path({"a": [1]}, "a.b") is None
+def test_rows_are_a_list_an_object_or_absent() -> None:
     assert rows_of({"T": row()}, "T") == (row(),)
     assert rows_of({"T": [row()]}, "T") == [row()]
     assert rows_of({}, "T") == ()

@@ -1,0 +1,74 @@
+"""Which revision each record of an overlap has: a record that a bank corrects under its id gets the next one.
+
+A bank's list shows what a line is now, not that it was another line yesterday. So the cursor remembers of each record of the
+overlap a short digest of its id and of its content, 16 characters together, and which of them were corrected how often. A record
+older than the overlap is not read again, so it needs no memory; one whose cursor was reset starts at revision 0 again.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas.records import CanonicalTransaction
+
+__all__ = ["RecordVersions"]
+
+_KEPT_BYTES = 6
+"""Of each digest: two of a million ids have the same one with a chance of one in five hundred, and then one of them only has a
+revision more than it needs."""
+_KEY = _KEPT_BYTES * 4 // 3
+_ENTRY = 2 * _KEY
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    day: dt.date
+    content: str
+    revision: int
+
+
+class RecordVersions:
+    """The records of an account's overlap."""
+
+    def __init__(self, fingerprint: Callable[[CanonicalTransaction], bytes]) -> None:
+        """`fingerprint` is the digest of a record's content."""
+        self._fingerprint = fingerprint
+        self._known: dict[str, _Version] = {}
+
+    def load(self, day: dt.date, stored: Mapping[str, Any]) -> None:
+        """Take back what `dump` gave for a day; an entry of a day without versions is fine."""
+        packed, revisions = str(stored.get("versions", "")), stored.get("revisions", {})
+        for start in range(0, len(packed), _ENTRY):
+            key, content = packed[start : start + _KEY], packed[start + _KEY : start + _ENTRY]
+            self._known[key] = _Version(day, content, int(revisions.get(key, 0)))
+
+    def dump(self, day: dt.date) -> dict[str, Any]:
+        """JSON values for a day's entry in the cursor; nothing for a day without records."""
+        of_day = {key: version for key, version in self._known.items() if version.day == day}
+        packed = "".join(key + version.content for key, version in of_day.items())
+        revisions = {key: version.revision for key, version in of_day.items() if version.revision}
+        return ({"versions": packed} if packed else {}) | ({"revisions": revisions} if revisions else {})
+
+    def revised(self, day: dt.date, record: CanonicalTransaction) -> CanonicalTransaction:
+        """The record with its revision: the one it had, or the next one when its content is another; remembered under `day`."""
+        key, content = _short(hashlib.sha256(record.txn_id.encode("utf-8", "surrogatepass")).digest()), self._content(record)
+        known = self._known.get(key)
+        revision = record.revision
+        if known is not None:
+            revision = known.revision if known.content == content else known.revision + 1
+        self._known[key] = _Version(day, content, revision)
+        return record if revision == record.revision else replace(record, revision=revision)
+
+    def forget(self, is_kept: Callable[[dt.date], bool]) -> None:
+        """Drop the records of days that are not kept."""
+        self._known = {key: version for key, version in self._known.items() if is_kept(version.day)}
+
+    def _content(self, record: CanonicalTransaction) -> str:
+        return _short(self._fingerprint(record))
+
+
+def _short(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest[:_KEPT_BYTES]).decode("ascii")
