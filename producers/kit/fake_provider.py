@@ -1,5 +1,6 @@
 """A provider on a real socket for tests: answers from a function, records what it was asked, and breaks on request."""
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,14 +48,28 @@ class Fault(StrEnum):
     HTML = "html"
     UNAUTHORIZED = "401"
     RATE_LIMITED = "429"
+    RATE_LIMITED_BRIEFLY = "429 for seconds"
+    RATE_LIMITED_LONG = "429 for an hour"
+    SILENT = "silent"
+
+    @property
+    def asks_for(self) -> int | None:
+        """Seconds in the answer's `Retry-After`, None when it has none."""
+        return {Fault.RATE_LIMITED_BRIEFLY: 7, Fault.RATE_LIMITED_LONG: 3600}.get(self)
 
 
 _ANSWERS = {
     Fault.SERVER_ERROR: FakeResponse(500, b'{"error": "internal"}'),
     Fault.HTML: FakeResponse(200, b"<html><body>Scheduled maintenance</body></html>", {"Content-Type": "text/html"}),
     Fault.UNAUTHORIZED: FakeResponse(401, b'{"error": "unauthorized"}'),
-    Fault.RATE_LIMITED: FakeResponse(429, b'{"error": "slow down"}'),
+    **{
+        fault: FakeResponse(429, b'{"error": "slow down"}', {"Retry-After": str(fault.asks_for)} if fault.asks_for else {})
+        for fault in (Fault.RATE_LIMITED, Fault.RATE_LIMITED_BRIEFLY, Fault.RATE_LIMITED_LONG)
+    },
 }
+_LONGEST_SILENCE = 30.0
+# Never used on loopback, and loading every authority takes tens of milliseconds.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 Handler = Callable[[FakeRequest], FakeResponse]
 
@@ -82,6 +97,8 @@ class FakeProvider:
         self._handler = handler
         self._breaks: list[_Break] = []
         self._lock = threading.Lock()
+        self._speaks = threading.Event()
+        self._speaks.set()
         outer = self
 
         class Exchange(BaseHTTPRequestHandler):
@@ -98,6 +115,9 @@ class FakeProvider:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 asked = FakeRequest(self.command, parts.path, parse_qs(parts.query, keep_blank_values=True), headers, body)
                 given = outer.answer(asked)
+                if given is None:
+                    self.close_connection = True
+                    return
                 self.send_response(given.status)
                 for name, value in given.headers.items():
                     self.send_header(name, value)
@@ -130,17 +150,23 @@ class FakeProvider:
         """
         with self._lock:
             self._breaks.append(_Break(fault, skip, times, only))
+            if fault is Fault.SILENT:
+                self._speaks.clear()
 
     def heal(self) -> None:
         """Forget every fault."""
         with self._lock:
             self._breaks.clear()
+            self._speaks.set()
 
-    def answer(self, asked: FakeRequest) -> FakeResponse:
-        """The answer to a request, broken when a fault is due."""
+    def answer(self, asked: FakeRequest) -> FakeResponse | None:
+        """The answer to a request, broken when a fault is due; None, after a while, for silence."""
         with self._lock:
             self.requests.append(asked)
             fault = next((rule.fault for rule in self._breaks if _is_due(rule, asked)), None)
+        if fault is Fault.SILENT:
+            self._speaks.wait(_LONGEST_SILENCE)
+            return None
         if fault is not None and fault is not Fault.TRUNCATED:
             return _ANSWERS[fault]
         given = self._handler(asked)
@@ -153,6 +179,7 @@ class FakeProvider:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._speaks.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
@@ -175,7 +202,7 @@ def forward_to(base_url: str) -> Handler:
 
     def handler(asked: FakeRequest) -> FakeResponse:
         headers = {name: value for name, value in asked.headers.items() if name not in _HOP_BY_HOP}
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, verify=_NO_TLS) as client:
             given = client.request(
                 asked.method, f"{base_url}{asked.path}", params=dict(asked.query), headers=headers, content=asked.body
             )

@@ -1,132 +1,395 @@
-"""The test-kit on a small connector: it passes when the connector is right, and fails when it is wrong."""
+"""The test-kit passes a connector that is right, and each of its cases fails one that is wrong in that one thing."""
 
 import datetime as dt
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+from unittest import SkipTest
 
+import httpx
 import pytest
-from pydantic import SecretStr
+import structlog
 
-from producers.errors import RecordError
-from producers.kit.contract import Capabilities, Cursor, Page
-from producers.kit.oauth import ClientCredentials
-from producers.kit.testing import ConnectorContract, FakeRequest, FakeResponse
-from producers.kit.transport import Transport
+from producers.errors import AuthenticationError, ContractChangeError, ProducerError, RateLimitError, RecordError
+from producers.kit import retry
+from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
+from producers.kit.retry import RetryPolicy
+from producers.kit.testing import ConnectorContract, faults
+from producers.kit.transport import JsonDocument, Transport
 from schemas.records import CanonicalTransaction, Direction
-
-NOW = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
-SECRET = "correct-horse-battery"
-ROWS = [{"id": f"r{number}", "amount": f"{number}.50"} for number in range(7)]
+from tests.contract.producers.kit.rows_bank import SECRET, SIDES, TOKEN, RowsConnector, RowsContract, token_of
 
 
-class ListConnector:
-    """Reads `/rows?after=N`, two rows a page."""
-
-    capabilities = Capabilities()
-
-    def __init__(self, base_url: str) -> None:
-        auth = ClientCredentials(f"{base_url}/token", "client", SecretStr(SECRET))
-        self._transport = Transport(base_url, auth=auth)
-
-    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
-        after = int(cursor.get("after", 0))
-        while True:
-            document = self._transport.document("GET", "/rows", params={"after": after})
-            rows = document.value["rows"]
-            after += len(rows)
-            records = [self.record(row, document.raw.sha256, now) for row in rows]
-            yield Page({"after": after}, transactions=records, raw=[document.raw], fetched=len(rows))
-            if not document.value["more"]:
-                return
-
-    def record(self, row: dict[str, str], raw: str, now: dt.datetime) -> CanonicalTransaction:
-        units, _, cents = row["amount"].partition(".")
-        if not cents:
-            raise RecordError(f"{row['id']}: amount without decimals")
-        return CanonicalTransaction(
-            txn_id=f"acc:{row['id']}",
-            source="list",
-            account_id="acc",
-            amount_minor=int(units) * 100 + int(cents),
-            currency="INR",
-            direction=Direction.CREDIT,
-            booked_at=NOW,
-            reference_number=row["id"],
-            raw_ref=raw,
-            ingested_at=now,
-        )
-
-    def close(self) -> None:
-        self._transport.close()
+class TestRowsConnector(RowsContract):
+    """The connector that is right."""
 
 
-def serve(request: FakeRequest) -> FakeResponse:
-    if request.path == "/token":
-        return FakeResponse(body=b'{"access_token": "issued-token", "expires_in": 3600}')
-    after = int(request.query["after"][0])
-    body = {"rows": ROWS[after : after + 2], "more": after + 2 < len(ROWS)}
-    return FakeResponse(body=json.dumps(body).encode())
+class WithoutOriginals(RowsConnector):
+    def page(self, cursor: Cursor, document: JsonDocument, rows: list[Any], now: dt.datetime) -> Page:
+        page = super().page(cursor, document, rows, now)
+        return Page(page.cursor, page.transactions, fetched=page.fetched)
 
 
-class TestListConnector(ConnectorContract):
-    now = NOW
-    secrets = (SECRET, "issued-token")
-    token_paths = ("/token",)
-    handler = staticmethod(serve)
+class IdsOfTheRun(RowsConnector):
+    runs: ClassVar[int] = 0
 
-    def build(self, base_url: str) -> ListConnector:
-        return ListConnector(base_url)
-
-
-class Broken(ConnectorContract):
-    now = NOW
-    secrets = (SECRET,)
-    token_paths = ("/token",)
-    handler = staticmethod(serve)
-
-
-class SkippingConnector(ListConnector):
-    """Its cursor runs one row ahead of what it gave."""
-
-    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
-        for page in super().poll(cursor, now):
-            yield Page({"after": page.cursor["after"] + 1}, page.transactions, raw=page.raw, fetched=page.fetched)
-
-
-class CountingConnector(ListConnector):
-    """Its ids depend on when it ran."""
-
-    runs = 0
-
-    def record(self, row: dict[str, str], raw: str, now: dt.datetime) -> CanonicalTransaction:
+    def txn_id(self, row: Mapping[str, Any]) -> str:
         type(self).runs += 1
-        return super().record({**row, "id": f"{row['id']}-{self.runs}"}, raw, now)
+        return f"acc:{self.runs}"
 
 
-class TalkativeConnector(ListConnector):
-    """Puts the secret into the query."""
+class AsksBehindTheEnd(RowsConnector):
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        after = int(cursor.get("after", -1))
+        for page in super().poll(cursor, now):
+            after = page.cursor["after"]
+            yield page
+        self.document(after)
+
+
+class StopsEarly(RowsConnector):
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        yield next(super().poll(cursor, now))
+
+
+class CursorAhead(RowsConnector):
+    def page(self, cursor: Cursor, document: JsonDocument, rows: list[Any], now: dt.datetime) -> Page:
+        return super().page({"after": cursor["after"] + 1}, document, rows, now)
+
+
+class KeepsItsOwnPosition(RowsConnector):
+    """Goes on from where it was itself, whatever was confirmed."""
+
+    position: ClassVar[int] = -1
 
     def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
-        self._transport.document("GET", "/rows", params={"after": 0, "key": SECRET})
+        if not cursor:
+            type(self).position = -1
+        for page in super().poll({"after": max(self.position, cursor.get("after", -1))}, now):
+            type(self).position = page.cursor["after"]
+            yield page
+
+
+class ForgetsOnlyAtFirst(KeepsItsOwnPosition):
+    """As above, within one start of the process: only a kill before the first commit shows it."""
+
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        for page in RowsConnector.poll(self, {"after": max(self.position, cursor.get("after", -1))}, now):
+            type(self).position = page.cursor["after"]
+            yield page
+
+
+class RenamesInTheOverlap(RowsConnector):
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        self.suffix = "-again" if cursor else ""
+        yield from super().poll({"after": cursor["after"] - 1} if cursor else {}, now)
+
+    def txn_id(self, row: Mapping[str, Any]) -> str:
+        return f"acc:{row['id']}{self.suffix}"
+
+
+class JumpsOverNothing(RowsConnector):
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        pages = list(super().poll(cursor, now))
+        yield from pages or [Page({"after": 99})]
+
+
+class CountsRows(RowsConnector):
+    """Its place is a number of rows, which moves when one goes away."""
+
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        offset, more = int(cursor.get("offset", 0)), True
+        while more:
+            document = self.transport.document("GET", "/rows", params={"offset": offset})
+            rows, more = document.value["rows"], document.value["more"]
+            offset += len(rows)
+            yield self.page({"offset": offset}, document, rows, now)
+
+
+class ReadsNewDaysOnly(RowsConnector):
+    def page(self, cursor: Cursor, document: JsonDocument, rows: list[Any], now: dt.datetime) -> Page:
+        return super().page(cursor, document, [row for row in rows if row["id"] != "r100"], now)
+
+
+class IdOfTheArrival(RowsConnector):
+    def txn_id(self, row: Mapping[str, Any]) -> str:
+        return f"acc:{row['arrival']}"
+
+
+class WithoutRevisions(RowsConnector):
+    def revision(self, row: Mapping[str, Any]) -> int:
+        return 0
+
+
+class TakesFailureForTheEnd(RowsConnector):
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        try:
+            yield from super().poll(cursor, now)
+        except ProducerError:
+            return
+
+
+class GivesUpForGood(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        try:
+            return super().document(after)
+        except AuthenticationError:
+            raise
+        except ProducerError as error:
+            raise ContractChangeError(str(error)) from error
+
+
+class TriesOnce(RowsConnector):
+    def connect(self, base_url: str) -> Transport:
+        return Transport(base_url, auth=token_of(base_url), retry=RetryPolicy(attempts=1))
+
+
+class SleepsAnHour(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        try:
+            return super().document(after)
+        except RateLimitError as error:
+            retry.pause(float(error.retry_after or 1))
+        return super().document(after)
+
+
+class ComesBackAtOnce(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        for _ in range(3):
+            try:
+                return super().document(after)
+            except RateLimitError:
+                continue
+        return super().document(after)
+
+
+class KeepsItsToken(RowsConnector):
+    def connect(self, base_url: str) -> Transport:
+        return Transport(base_url, headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+class WaitsForever(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        with httpx.Client(timeout=None, trust_env=False) as client:
+            client.get(f"{self.transport._client.base_url}rows", params={"after": after})
+        return super().document(after)
+
+
+class HammersOnRefusal(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        for _ in range(3):
+            try:
+                return super().document(after)
+            except AuthenticationError:
+                continue
+        return super().document(after)
+
+
+class DropsWhatIsBad(RowsConnector):
+    def page(self, cursor: Cursor, document: JsonDocument, rows: list[Any], now: dt.datetime) -> Page:
+        page = super().page(cursor, document, rows, now)
+        return Page(page.cursor, page.transactions, raw=page.raw, fetched=page.fetched)
+
+
+class StopsAtWhatIsBad(RowsConnector):
+    def direction(self, row: Mapping[str, Any]) -> Direction:
+        if row["side"] not in SIDES:
+            raise ContractChangeError(f"side {row['side']}")
+        return super().direction(row)
+
+
+class PlacesBadRecordsByTheRun(RowsConnector):
+    runs: ClassVar[int] = 0
+
+    def page(self, cursor: Cursor, document: JsonDocument, rows: list[Any], now: dt.datetime) -> Page:
+        type(self).runs += 1
+        page = super().page(cursor, document, rows, now)
+        bad = [BadRecord(found.reason, found.detail, f"{found.position}#{self.runs}", found.raw) for found in page.bad]
+        return Page(page.cursor, page.transactions, (), bad, page.raw, page.fetched)
+
+
+class RefusesNewFields(RowsConnector):
+    def record(self, row: Mapping[str, Any], place: str, now: dt.datetime) -> CanonicalTransaction:
+        if len(row) > 8:
+            raise RecordError(f"{row['id']}: unknown fields")
+        return super().record(row, place, now)
+
+
+class KnowsCentsOnly(RowsConnector):
+    def amount(self, row: Mapping[str, Any]) -> int:
+        return int(Decimal(row["amount"]) * 100)
+
+
+class TakesLocalForUtc(RowsConnector):
+    def moment(self, row: Mapping[str, Any]) -> dt.datetime:
+        return dt.datetime.fromisoformat(row["booked"]).replace(tzinfo=dt.UTC)
+
+
+class KnowsNoSummerTime(RowsConnector):
+    """Takes today's offset for every day."""
+
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        self.offset = dt.timezone(now.astimezone(self.zone).utcoffset() or dt.timedelta())
         yield from super().poll(cursor, now)
+
+    def moment(self, row: Mapping[str, Any]) -> dt.datetime:
+        return dt.datetime.fromisoformat(row["booked"]).replace(tzinfo=self.offset).astimezone(dt.UTC)
+
+
+class SecretInTheAddress(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        return self.transport.document("GET", "/rows", params={"after": after, "key": SECRET})
+
+
+class SecretInTheLog(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        structlog.get_logger("rows").debug("asking", token=TOKEN)
+        return super().document(after)
+
+
+class SecretInTheCursor(RowsConnector):
+    def page(self, cursor: Cursor, document: JsonDocument, rows: list[Any], now: dt.datetime) -> Page:
+        return super().page({**cursor, "token": TOKEN}, document, rows, now)
+
+
+class SecretInTheMetrics(RowsConnector):
+    def connect(self, base_url: str) -> Transport:
+        return Transport(base_url, auth=token_of(base_url), metrics_source=f"rows {SECRET}")
+
+
+class SecretInTheError(RowsConnector):
+    def document(self, after: int) -> JsonDocument:
+        try:
+            return super().document(after)
+        except AuthenticationError as error:
+            raise AuthenticationError(f"{SECRET} was refused") from error
+
+
+WRONG = [
+    (WithoutOriginals, "pages_are_well_formed"),
+    (IdsOfTheRun, "rerun_gives_the_same_records"),
+    (AsksBehindTheEnd, "paging_to_the_end"),
+    (StopsEarly, "paging_to_the_end"),
+    (CursorAhead, "resumes_after_a_cut_at_every_page"),
+    (KeepsItsOwnPosition, "resumes_after_a_kill_at_any_step"),
+    (ForgetsOnlyAtFirst, "resumes_after_a_kill_at_any_step"),
+    (WithoutOriginals, "resumes_after_a_kill_at_any_step"),
+    (RenamesInTheOverlap, "nothing_new_gives_no_new_identity"),
+    (JumpsOverNothing, "empty_window"),
+    (CountsRows, "mutation_between_pages"),
+    (ReadsNewDaysOnly, "late_records"),
+    (IdOfTheArrival, "duplicate_records"),
+    (IdOfTheArrival, "corrections"),
+    (WithoutRevisions, "corrections"),
+    (TakesFailureForTheEnd, "passing_faults"),
+    (GivesUpForGood, "passing_faults"),
+    (CursorAhead, "passing_faults"),
+    (TriesOnce, "one_failure"),
+    (SleepsAnHour, "rate_limits"),
+    (ComesBackAtOnce, "rate_limits"),
+    (WaitsForever, "timeouts"),
+    (TakesFailureForTheEnd, "timeouts"),
+    (TakesFailureForTheEnd, "refused_credentials"),
+    (HammersOnRefusal, "refused_credentials"),
+    (KeepsItsToken, "token_refresh"),
+    (HammersOnRefusal, "token_refresh"),
+    (DropsWhatIsBad, "unknown_values"),
+    (StopsAtWhatIsBad, "unknown_values"),
+    (PlacesBadRecordsByTheRun, "unknown_values"),
+    (RefusesNewFields, "unknown_fields"),
+    (KnowsCentsOnly, "currency_decimals"),
+    (TakesLocalForUtc, "time_zones"),
+    (KnowsNoSummerTime, "daylight_saving"),
+    (SecretInTheAddress, "secrets_stay_secret"),
+    (SecretInTheLog, "secrets_stay_secret"),
+    (SecretInTheCursor, "secrets_stay_secret"),
+    (SecretInTheMetrics, "secrets_stay_secret"),
+    (SecretInTheError, "secrets_stay_secret"),
+]
+
+
+@pytest.mark.parametrize(("connector", "case"), WRONG, ids=lambda value: getattr(value, "__name__", value))
+def test_the_kit_catches(connector: type[RowsConnector], case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_BOUND_SECONDS", 1.5)
+    monkeypatch.setattr(KeepsItsOwnPosition, "position", -1)
+    suite = RowsContract()
+    suite.build = lambda base_url: connector(base_url, suite.zone)  # type: ignore[method-assign]
+    with pytest.raises(AssertionError):
+        getattr(suite, f"test_{case}")()
+
+
+def test_every_case_is_seen_to_fail() -> None:
+    cases = {name.removeprefix("test_") for name in dir(ConnectorContract) if name.startswith("test_")}
+    assert cases - {case for _, case in WRONG} == {"what_is_not_applicable"}
+
+
+class CrownsOnly(RowsConnector):
+    """Has nothing to correct and one currency."""
+
+    capabilities = Capabilities(revisions=False)
+
+
+class Declared(RowsContract):
+    """What `CrownsOnly` may declare."""
+
+    not_applicable: ClassVar[Mapping[str, str]] = {"corrections": "the bank never changes a row that it has booked"}
+    connector = CrownsOnly
+
+
+def test_what_is_declared_is_skipped_with_its_reason() -> None:
+    Declared().test_what_is_not_applicable()
+    with pytest.raises(SkipTest, match="never changes a row"):
+        Declared().test_corrections()
 
 
 @pytest.mark.parametrize(
-    ("connector", "check"),
+    ("name", "reason"),
     [
-        (SkippingConnector, "test_resumes_after_a_cut_at_every_page"),
-        (SkippingConnector, "test_passing_faults_are_retryable_and_lose_nothing"),
-        (CountingConnector, "test_rerun_gives_the_same_records"),
-        (CountingConnector, "test_nothing_new_gives_no_new_identity"),
-        (TalkativeConnector, "test_secrets_stay_secret"),
+        ("no_such_case", "there is no case of this name at all"),
+        ("rerun_gives_the_same_records", "the ids of this bank are drawn at random"),
+        ("daylight_saving", "India"),
+        ("daylight_saving", "the bank has no daylight saving that I know of"),
+        ("token_refresh", "the token of this bank never ends"),
+        ("refused_credentials", "the bank lets everybody in, says its page"),
+        ("timeouts", "the bank has always answered so far"),
+        ("unknown_values", "the bank documents every one of its values"),
+        ("currency_decimals", "the account is in rupees and stays in rupees"),
     ],
 )
-def test_the_kit_catches(connector: type[ListConnector], check: str) -> None:
-    suite = Broken()
-    suite.build = connector  # type: ignore[method-assign]
-    if connector is CountingConnector and check == "test_nothing_new_gives_no_new_identity":
-        # At the end the list gives nothing at all, so let the overlap be the whole list.
-        original = suite.poll
-        suite.poll = lambda provider, cursor=None, pages=None: original(provider, None, pages)  # type: ignore[method-assign]
-    with pytest.raises(AssertionError):
-        getattr(suite, check)()
+def test_a_declaration_that_cannot_be_is_refused(name: str, reason: str) -> None:
+    suite = Declared()
+    suite.not_applicable = {**Declared.not_applicable, name: reason}  # type: ignore[misc]
+    with pytest.raises(AssertionError, match=r"not_applicable|every connector"):
+        suite.test_what_is_not_applicable()
+
+
+def test_revisions_are_shown_or_declared() -> None:
+    for suite, connector in ((RowsContract(), CrownsOnly), (Declared(), RowsConnector)):
+        suite.build = lambda base_url, made=connector, zone=suite.zone: made(base_url, zone)  # type: ignore[misc]
+        with pytest.raises(AssertionError, match="revisions"):
+            suite.test_what_is_not_applicable()
+
+
+def test_several_currencies_belie_that_there_is_one() -> None:
+    class Mixed(Declared):
+        currencies = ()
+        not_applicable: ClassVar[Mapping[str, str]] = Declared.not_applicable | {"currency_decimals": "every account is in rupees"}
+
+        def row(self, record: Any) -> dict[str, Any]:
+            return super().row(record) | {"currency": "INR" if record.number else "EUR"}
+
+    with pytest.raises(AssertionError, match="several currencies"):
+        Mixed().test_what_is_not_applicable()
+
+
+def test_a_case_that_was_forgotten_is_not_skipped() -> None:
+    class Forgetful(RowsContract):
+        unknown_values = ()
+        currencies = ()
+        requests_per_poll = None
+        token_paths = ()
+        zones = ("Asia/Kolkata",)
+
+    for case in ("unknown_values", "currency_decimals", "paging_to_the_end", "token_refresh", "daylight_saving"):
+        with pytest.raises(AssertionError, match=r"name|say in"):
+            getattr(Forgetful(), f"test_{case}")()

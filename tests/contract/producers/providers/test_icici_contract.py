@@ -17,13 +17,15 @@ from producers.errors import (
 )
 from producers.kit.contract import Connector, Page
 from producers.kit.rsa_keys import load_public_key
-from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, forward_to, without_waiting
+from producers.kit.testing import FakeProvider, FakeResponse, forward_to, without_waiting
 from producers.providers.icici.connector import build
 from producers.providers.icici.crypto import seal_hybrid
 from producers.sandbox.model import BankLine
+from producers.sandbox.providers import icici as sandbox
 from producers.sandbox.providers.icici import generate_credentials, routes
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import Proof, StatementKind
+from tests.contract.producers.providers.sample_world import SandboxContract
 from tests.fixtures.bank_statements import NOW, ListWorld, fortnight, line, serving
 
 ACCOUNT = "000405001234"
@@ -58,25 +60,32 @@ def connector(base_url: str, directory: Path, **options: Any) -> Connector:
     )
 
 
-class TestIcici(ConnectorContract):
+class TestIcici(SandboxContract):
     now = NOW
+    sandbox = sandbox
+    account = ACCOUNT
+    amount_fields: ClassVar[Mapping[str, str]] = {"AMOUNT": "amount", "BALANCE": "balance"}
+    requests_per_poll = 6
+    unknown_values = ({"TYPE": "XX"}, {"TXNDATE": "yesterday"}, {"VALUEDATE": "2026"}, {"REMARKS": "???/NEW RAIL/1"})
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata",)
+    not_applicable: ClassVar[Mapping[str, str]] = {
+        "token_refresh": "the bank knows its customer by an API key that does not end",
+        "duplicate_records": "rows of one TRANSACTIONID are the legs of one transaction, so a row that is there twice is two",
+        "daylight_saving": "the bank writes India's time, which has been the same since 1945",
+    }
     directory: ClassVar[Path]
-    upstream: ClassVar[str]
 
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
-    def sandbox(cls, keys: tuple[Path, Mapping[str, str]]) -> Iterator[None]:
+    def bank(cls, keys: tuple[Path, Mapping[str, str]]) -> Iterator[None]:
         cls.directory, credentials = keys
         cls.secrets = (credentials["api_key"], credentials["private_key"].splitlines()[3])
-        with serving(routes(ListWorld(ACCOUNT, fortnight()), lambda: NOW, credentials, page_size=18)) as url:
-            cls.upstream = url
+        with cls.serve(lambda world, clock: routes(world, clock, credentials, page_size=4)):
             yield
 
-    def handler(self, request: FakeRequest) -> FakeResponse:
-        return forward_to(self.upstream)(request)
-
     def build(self, base_url: str) -> Connector:
-        return connector(base_url, self.directory, window_days=10)
+        return connector(base_url, self.directory, start_date=None, initial_days=4, window_days=4, currency=self.currency)
 
 
 Poll = Callable[..., list[Page]]

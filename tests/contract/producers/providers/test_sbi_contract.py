@@ -18,12 +18,14 @@ from producers.errors import (
 )
 from producers.kit.contract import Connector, Page
 from producers.kit.rsa_keys import load_private_key
-from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, forward_to, without_waiting
+from producers.kit.testing import FakeProvider, FakeRequest, FakeResponse, without_waiting
 from producers.providers.sbi.connector import build
 from producers.providers.sbi.crypto import encrypt, open_access_token, sign
+from producers.sandbox.providers import sbi as sandbox
 from producers.sandbox.providers.sbi import generate_credentials, routes
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import Proof, StatementKind
+from tests.contract.producers.providers.sample_world import SandboxContract
 from tests.fixtures.bank_statements import NOW, ListWorld, fortnight, line, serving
 
 ACCOUNT = "00000031234567890"
@@ -56,25 +58,32 @@ def connector(base_url: str, directory: Path, **options: Any) -> Connector:
     )
 
 
-class TestSbi(ConnectorContract):
+class TestSbi(SandboxContract):
     now = NOW
+    sandbox = sandbox
+    account = ACCOUNT
+    amount_fields: ClassVar[Mapping[str, str]] = {"AMOUNT": "amount", "BALANCE": "balance"}
+    requests_per_poll = 4
+    unknown_values = ({"DR_CR": "XX"}, {"POST_DATE": "yesterday"}, {"VALUE_DATE": "2026"}, {"NARRATION": "???/NEW RAIL/1"})
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata",)
+    not_applicable: ClassVar[Mapping[str, str]] = {
+        "token_refresh": "each request has a session key of its own, sealed for the bank; there is no token",
+        "duplicate_records": "rows of one id are the legs of one transaction, so a row that is there twice is two",
+        "daylight_saving": "the bank writes India's time, which has been the same since 1945",
+    }
     directory: ClassVar[Path]
-    upstream: ClassVar[str]
 
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
-    def sandbox(cls, keys: tuple[Path, Mapping[str, str]]) -> Iterator[None]:
+    def bank(cls, keys: tuple[Path, Mapping[str, str]]) -> Iterator[None]:
         cls.directory, credentials = keys
         cls.secrets = (credentials["private_key"].splitlines()[3],)
-        with serving(routes(ListWorld(ACCOUNT, fortnight()), lambda: NOW, credentials, page_size=15)) as url:
-            cls.upstream = url
+        with cls.serve(lambda world, clock: routes(world, clock, credentials, page_size=4)):
             yield
 
-    def handler(self, request: FakeRequest) -> FakeResponse:
-        return forward_to(self.upstream)(request)
-
     def build(self, base_url: str) -> Connector:
-        return connector(base_url, self.directory)
+        return connector(base_url, self.directory, start_date=None, initial_days=4, window_days=4, currency=self.currency)
 
 
 def ids(pages: list[Page]) -> list[str]:

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
+from unittest import mock
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from fastapi import FastAPI
 
 from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, PermissionDeniedError, TransientError
 from producers.kit.contract import Page
-from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, forward_to
+from producers.kit.testing import FakeProvider, FakeRequest, FakeResponse, forward_to
 from producers.providers.hdfc.connector import HdfcConnector, build
 from producers.providers.hdfc.errors import JoseIntegrityError
 from producers.sandbox.model import BankLine
@@ -24,7 +25,9 @@ from producers.sandbox.provider_keys import pem_pair
 from producers.sandbox.providers import hdfc as sandbox
 from producers.sandbox.server import listen
 from reconduit.sources import SecretRef, SourceConfig
+from schemas.money import format_minor
 from schemas.records import CanonicalStatement, CanonicalTransaction, Proof, StatementKind
+from tests.contract.producers.providers.sample_world import SandboxContract
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -133,24 +136,45 @@ def statements(pages: Sequence[Page]) -> list[CanonicalStatement]:
     return [found for page in pages for found in page.statements if found.kind is StatementKind.STATEMENT]
 
 
-class Contract(ConnectorContract):
+class Contract(SandboxContract):
     now = NOW
-    secrets: ClassVar[tuple[str, ...]] = ()
-    token_paths = ("/hdfc/auth/",)
+    sandbox = sandbox
+    account = ACCOUNT
+    amount_fields: ClassVar[Mapping[str, str]] = {"Amount": "amount", "Balance": "balance"}
+    token_paths = ("/auth/",)
+    requests_per_poll = 3
+    unknown_values = (
+        {"Debit Credit": "Sideways"},
+        {"Transaction Date": "yesterday"},
+        {"Value Date": "2026"},
+        {"Reversal Flag": "MAYBE"},
+        {"Mnemonic Code": "NEWRAIL"},
+    )
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata", "Europe/Berlin")
     scheme: ClassVar[str]
+    directory: ClassVar[Path]
 
-    @pytest.fixture(autouse=True)
-    def _sandbox(self, server: Sandbox) -> None:
-        self.directory = server.directory
-        type(self).secrets = tuple(server.credentials[name] for name in ("client_secret", "api_key", "client_private_key"))
-        server.stage.lines = usual_lines()
-        self.forward = forward_to(server.url)
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def bank(cls, server: Sandbox) -> Iterator[None]:
+        cls.directory, credentials = server.directory, server.credentials
+        cls.secrets = tuple(credentials[name] for name in ("client_secret", "api_key", "client_private_key"))
+        with cls.serve(lambda world, clock: sandbox.routes(world, clock, credentials)):
+            yield
 
     def handler(self, request: FakeRequest) -> FakeResponse:
-        return self.forward(request)
+        with mock.patch.object(sandbox, "format_minor", lambda minor, _: format_minor(minor, self.currency)):
+            return super().handler(request)
+
+    @classmethod
+    def times_of(cls, line: BankLine) -> dict[str, str]:
+        return {"Transaction Date": f"{line.booked_at.astimezone(sandbox.IST):%Y-%m-%d %H:%M:%S}"}
 
     def build(self, base_url: str) -> HdfcConnector:
-        return build(source(base_url, self.directory, scheme=self.scheme))
+        options = {"start_days": 5, "window_days": 3, "currency": self.currency, "time_zone": self.zone.key, "scheme": self.scheme}
+        config = source(base_url, self.directory, **options)
+        return build(config.model_copy(update={"base_url": base_url}))
 
 
 class TestContractInJose(Contract):
