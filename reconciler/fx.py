@@ -2,7 +2,7 @@
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -61,13 +61,29 @@ class ForeignExchange:
 
         Rounded to the nearest minor unit, halves away from zero.
         """
+        return self.total_in_base([(item, item.amount_minor)])
+
+    def total_in_base(self, moved: Iterable[tuple[Item, int]]) -> int | None:
+        """Sum of signed amounts, each in minor units of its item's currency, in minor units of the base; None where a rate lacks.
+
+        Each is taken at the rate of its item's booking date (UTC), exactly; the sum is rounded as by `in_base`.
+        """
+        total = Fraction(0)
+        for item, amount_minor in moved:
+            rate = self._rate(item)
+            if rate is None:
+                return None
+            total += amount_minor * rate
+        return to_minor(total) if total >= 0 else -to_minor(-total)
+
+    def _rate(self, item: Item) -> Fraction | None:
+        """Minor units of the base that one minor unit of the item's currency is worth on its booking date; None without a rate."""
         if item.currency == self.base:
-            return item.amount_minor
+            return Fraction(1)
         quote = self.quote(item.currency, _day(item))
         if quote is None:
             return None
-        rate = parse_rate(quote.text) * 10 ** self.decimals[self.base] / 10 ** self.decimals[item.currency]
-        return to_minor(item.amount_minor * rate)
+        return parse_rate(quote.text) * 10 ** self.decimals[self.base] / 10 ** self.decimals[item.currency]
 
     def told(self, item: Item) -> str:
         """How an item's amount was converted, or why it could not be, for the reasons of a decision."""

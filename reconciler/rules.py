@@ -67,8 +67,6 @@ def parse_reconciliation(text: str, origin: str | Origin) -> Reconciliation:
     sides = _sides(root.require(entries, "sides"), shape)
     calendar = read_calendar(entries["calendar"]) if "calendar" in entries else BusinessCalendar()
     passes = read_passes(entries["stages"], shape, calendar) if "stages" in entries else standard_passes(shape)
-    if "fx" in entries and shape is Shape.SETTLEMENT:
-        entries["fx"].fail("does not belong to the settlement shape, whose sums are of one currency")
     fx = read_fx(entries["fx"]) if "fx" in entries else None
     return Reconciliation(
         name=_name(root.require(entries, "name")),

@@ -2,16 +2,18 @@
 
 The first side is the gateway, the second the bank. What the gateway settled is the signed sum of its items after fees; the bank's
 lines with the same settlement key must add up to it. A difference that is no larger than the fee profile allows is a question
-of fees (FEE_VARIANCE), any other is AMOUNT.
+of fees (FEE_VARIANCE), any other is AMOUNT. Sums of several currencies are compared at the rates of the rules, and are CURRENCY
+where there are none or the sums do not agree at them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.decisions import book_order, make_break, make_match
 from reconciler.due import Horizon, all_passed, is_overdue
 from reconciler.keyed import by_side, separate_not_money
 from reconciler.reconciliation import Reconciliation
+from reconciler.settlement_sums import SettlementSums, settlement_sums
 from reconciler.types import Break, BreakType, Item, Member, Outcome, Reason, Stage
 
 __all__ = ["solve_settlement"]
@@ -49,6 +51,10 @@ def _net(items: Iterable[Item]) -> int:
     return sum(item.net_minor for item in items)
 
 
+def _of(currency: str, items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if item.currency == currency]
+
+
 @dataclass(frozen=True, slots=True)
 class _Solving:
     """The rules and the place that every decision of one settlement shares."""
@@ -59,59 +65,65 @@ class _Solving:
 
     def solve(self, gateway: list[Item], bank: list[Item]) -> Outcome:
         """Decide on what is settled."""
-        currencies = {item.currency for item in (*gateway, *bank)}
-        if gateway and bank and len(currencies) > 1:
-            reason = Reason("currency", f"told in {', '.join(sorted(currencies))}")
-            return Outcome(breaks=(self.open(BreakType.CURRENCY, [*gateway, *bank], abs(_net(gateway)), [reason]),))
-        net, paid = _net(gateway), sum(item.signed_minor for item in bank)
-        reasons = self._account_for(gateway, bank, net, paid)
-        if gateway and self._agrees(net, paid, gateway):
-            return self._match(gateway, bank, reasons)
-        if not bank or not gateway:
-            return Outcome(breaks=(self._missing(gateway, bank, reasons),))
-        copies = self._copies(net, bank, gateway)
+        sums, told = settlement_sums(self.reconciliation, gateway, bank)
+        if sums is not None and gateway and sums.agree(sums.paid_minor):
+            # Refunds that use up all payments need no bank line.
+            return self._match(gateway, bank, sums, told)
+        if not gateway or not bank:
+            # Sums are of one currency, so each currency is missing by itself.
+            currencies = sorted({item.currency for item in (*gateway, *bank)})
+            return Outcome(breaks=tuple(self._missing(_of(currency, gateway), _of(currency, bank)) for currency in currencies))
+        if sums is None:
+            amount = abs(_net(_of(gateway[0].currency, gateway)))
+            return Outcome(breaks=(self.open(BreakType.CURRENCY, [*gateway, *bank], amount, told),))
+        copies = self._copies(bank, sums)
         if copies:
-            matched = self._match(gateway, [item for item in bank if item not in copies], reasons)
+            matched = self._match(gateway, [item for item in bank if item not in copies], sums, told)
             reason = Reason("duplicate", "the same payout is credited more than once; the first credit stays")
             surplus = tuple(self.open(BreakType.DUPLICATE, [item], item.amount_minor, [reason]) for item in copies)
             return Outcome(matches=matched.matches, breaks=surplus)
-        payments = [item for item in gateway if item.direction > 0]
-        allowed = self.reconciliation.fees.explained_minor(payments)
-        kind = BreakType.FEE_VARIANCE if abs(net - paid) <= allowed else BreakType.AMOUNT
-        if allowed:
-            named = self.reconciliation.fees.named(payments)
-            reasons.append(Reason("fee profile", f"explains up to {allowed} {gateway[0].currency} ({named})"))
-        return Outcome(breaks=(self.open(kind, [*gateway, *bank], abs(net - paid), reasons),))
+        return Outcome(breaks=(self._apart(gateway, bank, sums, told),))
 
     def open(self, kind: BreakType, items: Sequence[Item], amount_minor: int, reasons: Sequence[Reason]) -> Break:
         """A break; final when every side is complete, except while something is only late."""
         final = kind is not BreakType.TIMING and self._settled(items)
         return make_break(kind, items, key=self.key, amount_minor=amount_minor, reasons=reasons, final=final)
 
-    def _match(self, gateway: list[Item], bank: list[Item], reasons: Sequence[Reason]) -> Outcome:
+    def _match(self, gateway: list[Item], bank: list[Item], sums: SettlementSums, told: Sequence[Reason]) -> Outcome:
         items = [*gateway, *bank]
         match = make_match(
             items,
             key=self.key,
             amount_minor=abs(_net(gateway)),
             stage=Stage.SETTLEMENT,
-            reasons=reasons,
+            reasons=[*self._account_for(gateway, bank), *told],
             final=self._settled(items),
         )
+        if len({item.currency for item in gateway}) > 1:
+            match = replace(match, amount_minor=abs(sums.net_minor), currency=sums.currency)
         return Outcome(matches=(match,))
 
-    def _agrees(self, net: int, paid: int, gateway: list[Item]) -> bool:
-        """Whether the bank paid what was settled. Refunds that use up all payments need no bank line."""
-        return self.reconciliation.tolerance.within((net, paid), gateway[0].currency)
+    def _apart(self, gateway: list[Item], bank: list[Item], sums: SettlementSums, told: Sequence[Reason]) -> Break:
+        """The bank paid something else: fees, another amount, or another rate than the rules have."""
+        payments = sums.compared(item for item in gateway if item.direction > 0)
+        fees = self.reconciliation.fees
+        allowed = fees.explained_minor(payments)
+        gap = abs(sums.net_minor - sums.paid_minor)
+        kind = BreakType.FEE_VARIANCE if gap <= allowed else BreakType.AMOUNT if sums.fx is None else BreakType.CURRENCY
+        reasons = [*self._account_for(gateway, bank), *told]
+        if allowed:
+            reasons.append(Reason("fee profile", f"explains up to {allowed} {sums.currency} ({fees.named(payments)})"))
+        return replace(self.open(kind, [*gateway, *bank], gap, reasons), currency=sums.currency)
 
-    def _copies(self, net: int, bank: list[Item], gateway: list[Item]) -> list[Item]:
+    def _copies(self, bank: list[Item], sums: SettlementSums) -> list[Item]:
         """Surplus credits of a payout that one credit already pays in full; empty when that is not the case."""
         paying, *others = bank
-        same = all(item.signed_minor == paying.signed_minor for item in others)
-        return others if same and self._agrees(net, paying.signed_minor, gateway) else []
+        same = all((item.signed_minor, item.currency) == (paying.signed_minor, paying.currency) for item in others)
+        return others if same and sums.agree(sums.paid_by(paying)) else []
 
-    def _missing(self, gateway: list[Item], bank: list[Item], reasons: Sequence[Reason]) -> Break:
-        """One side has nothing at all."""
+    def _missing(self, gateway: list[Item], bank: list[Item]) -> Break:
+        """One side has nothing at all; what the other has is of one currency."""
+        reasons = self._account_for(gateway, bank)
         first, second = self.reconciliation.side_names
         items, lacking = (gateway, second) if gateway else (bank, first)
         amount = abs(_net(gateway)) if gateway else abs(sum(item.signed_minor for item in bank))
@@ -121,22 +133,23 @@ class _Solving:
         reason = Reason("missing", f"nothing on {lacking}, complete beyond the due date")
         return make_break(kind, items, key=self.key, amount_minor=amount, reasons=[*reasons, reason], final=True)
 
-    def _account_for(self, gateway: list[Item], bank: list[Item], net: int, paid: int) -> list[Reason]:
-        """The settlement's sums: how gross becomes net, and what the bank paid."""
-        currency = (gateway or bank)[0].currency
+    def _account_for(self, gateway: list[Item], bank: list[Item]) -> list[Reason]:
+        """The settlement's sums in the currencies of its items: how gross becomes net, and what the bank paid."""
         reasons = []
-        if gateway:
-            payments = sum(item.amount_minor for item in gateway if item.direction > 0)
-            refunds = sum(item.amount_minor for item in gateway if item.direction < 0)
-            fees = sum(item.fee_minor or 0 for item in gateway)
+        for currency in sorted({item.currency for item in gateway}):
+            items = _of(currency, gateway)
+            payments = sum(item.amount_minor for item in items if item.direction > 0)
+            refunds = sum(item.amount_minor for item in items if item.direction < 0)
+            fees = sum(item.fee_minor or 0 for item in items)
             reasons += [
-                Reason("gross", f"{payments} {currency} in {sum(item.direction > 0 for item in gateway)} payments"),
+                Reason("gross", f"{payments} {currency} in {sum(item.direction > 0 for item in items)} payments"),
                 Reason("refunds", f"{refunds} {currency}"),
                 Reason("fees", f"{fees} {currency}"),
-                Reason("net", f"{net} {currency}"),
+                Reason("net", f"{_net(items)} {currency}"),
             ]
-        if bank:
-            reasons.append(Reason("paid", f"{paid} {currency} in {len(bank)} lines"))
+        for currency in sorted({item.currency for item in bank}):
+            items = _of(currency, bank)
+            reasons.append(Reason("paid", f"{sum(item.signed_minor for item in items)} {currency} in {len(items)} lines"))
         return reasons
 
     def _settled(self, items: Iterable[Item]) -> bool:

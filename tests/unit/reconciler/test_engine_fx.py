@@ -204,3 +204,84 @@ def test_rates_of_a_file_are_part_of_the_digest_and_kept(make_item: MAKE) -> Non
 def test_wrong_rates_are_refused_by_line(rates: str, message: str) -> None:
     with pytest.raises(RulesError, match=message):
         rules(BOOKS[: BOOKS.index("  rates:")] + "  rates: rbi.csv\n", {"rbi.csv": rates})
+
+
+SETTLEMENT = """name: export-payouts
+version: 1
+shape: settlement
+sides: [{name: gateway}, {name: bank}]
+fees: {ppm: 1000}
+fx:
+  base: INR
+  rates: {USD: {2026-03-02: "83.1250"}, EUR: {2026-03-02: "90.5"}}
+  source: the central bank
+  tolerance_ppm: 1000
+  days: 2
+"""
+
+
+def settled(*items: Item, text: str = SETTLEMENT) -> Outcome:
+    return solved(*items, text=text)
+
+
+def payments(make_item: MAKE) -> list[Item]:
+    """100.00 and 50.00 USD less 3.00 and 1.50: 145.50 USD are 12,094.6875 INR."""
+    return [
+        make_item("p1", "gateway", 10_000, key="UTR1", currency="USD", fee_minor=300),
+        make_item("p2", "gateway", 5_000, key="UTR1", currency="USD", fee_minor=150),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paid", "kind", "gap"),
+    [(1_209_469, None, 0), (1_208_300, None, 0), (1_208_200, "FEE_VARIANCE", 1_269), (1_200_000, "CURRENCY", 9_469)],
+)
+def test_a_payout_in_another_currency_is_compared_at_the_rate(make_item: MAKE, paid: int, kind: str | None, gap: int) -> None:
+    text = SETTLEMENT.replace("fees: {ppm: 1000}", "fees: {ppm: 1100}")
+    outcome = settled(*payments(make_item), make_item("b", "bank", paid, key="UTR1"), text=text)
+    if kind is None:
+        (match,) = outcome.matches
+        assert (match.amount_minor, match.currency, match.stage) == (14_550, "USD", Stage.SETTLEMENT)
+        assert fx_reasons(outcome)[0] == "10000 USD is 831250 INR: rate 83.1250 INR/USD of 2026-03-02, source the central bank"
+        assert {reason.text for reason in match.reasons if reason.signal == "converted"} == {f"net 1209469 INR, paid {paid} INR"}
+    else:
+        (broken,) = outcome.breaks
+        assert (broken.type, broken.amount_minor, broken.currency) == (kind, gap, "INR")
+
+
+def test_a_payout_of_payments_in_two_currencies_is_decided_in_the_base(make_item: MAKE) -> None:
+    euros = make_item("p3", "gateway", 1_000, key="UTR1", currency="EUR")
+    outcome = settled(*payments(make_item), euros, make_item("b", "bank", 1_299_969, key="UTR1"))
+    assert [(one.amount_minor, one.currency) for one in outcome.matches] == [(1_299_969, "INR")]
+    assert [(one.type, one.amount_minor, one.currency) for one in settled(*payments(make_item), euros).breaks] == [
+        ("MISSING_RIGHT", 1_000, "EUR"),
+        ("MISSING_RIGHT", 14_550, "USD"),
+    ]
+
+
+def test_a_payout_that_has_no_rate_says_so(make_item: MAKE) -> None:
+    late = [make_item(f"p{day}", "gateway", 10_000, key="UTR1", currency="USD", day=day) for day in (0, 3)]
+    outcome = settled(*late, make_item("b", "bank", 1_662_500, key="UTR1"))
+    assert [one.type for one in outcome.breaks] == ["CURRENCY"]
+    assert fx_reasons(outcome) == [
+        "no rate INR/USD of 2026-03-05 or up to 2 days before, so 10000 USD cannot be compared",
+    ]
+    plain = settled(*late, make_item("b", "bank", 1_662_500, key="UTR1"), text=SETTLEMENT[: SETTLEMENT.index("fx:")])
+    assert [(one.type, one.amount_minor, one.currency) for one in plain.breaks] == [("CURRENCY", 20_000, "USD")]
+
+
+def test_a_converted_payout_that_is_credited_twice(make_item: MAKE) -> None:
+    twice = [make_item(name, "bank", 1_209_469, key="UTR1", day=day) for day, name in enumerate(("b1", "b2"))]
+    outcome = settled(*payments(make_item), *twice)
+    assert [(one.type, one.members[0].id) for one in outcome.breaks] == [("DUPLICATE", "b2")]
+    assert len(outcome.matches) == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(amounts=st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=8))
+def test_a_converted_sum_is_rounded_once(make_item: MAKE, amounts: list[int]) -> None:
+    fx = rules(SETTLEMENT).fx
+    assert fx is not None
+    item = make_item("a", "gateway", 1, currency="USD")
+    expected = (Decimal(sum(amounts)) * Decimal("83.1250")).quantize(Decimal(1), ROUND_HALF_UP)
+    assert fx.total_in_base((item, amount) for amount in amounts) == expected

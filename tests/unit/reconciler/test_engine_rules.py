@@ -123,7 +123,6 @@ csv:
         (MINIMAL + "fx: {base: INR, rates: a.csv}\n", "x.yaml:7: `rates` names the file a.csv, and this text was not read from a"),
         (MINIMAL + "fx:\n  base: INR\n  rates: {USD: {2026-13-01: 1}}\n", "x.yaml:9: `2026-13-01` is no date"),
         (MINIMAL + "fx:\n  base: INR\n  rates: {USD: {2026-03-01: -1}}\n", "x.yaml:9: `2026-03-01` is '-1'; a rate is a plain"),
-        (MINIMAL.replace("statement", "settlement") + "fx: {}\n", "x.yaml:7: `fx` does not belong to the settlement shape"),
         (MINIMAL + "calendar: {weekend: [funday]}\n", "x.yaml:7: an entry of `weekend` is 'funday'"),
         (MINIMAL + "calendar: {holidays: [26/01/2026]}\n", "x.yaml:7: .*written YYYY-MM-DD"),
         (MINIMAL + "csv:\n  teller: {id: A}\n", "x.yaml:8: `teller` is not known in `csv`; allowed: ledger, bank"),
