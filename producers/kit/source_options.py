@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from producers.errors import ConfigurationError
+from producers.errors import ConfigurationError, MissingSecretError
 from reconduit.sources import SourceConfig
 
 __all__ = ["require_address", "require_secrets", "secret_texts", "validated_options"]
@@ -30,11 +30,11 @@ def require_secrets(config: SourceConfig, names: Iterable[str], why: str = "") -
     """Refuse a source that does not name these secrets.
 
     Raises:
-        ConfigurationError: some are missing; `why` is added to the message.
+        MissingSecretError: some are missing; `why` is added to the message.
     """
     missing = [name for name in names if name not in config.secrets]
     if missing:
-        raise ConfigurationError(f"source {config.name}: secrets: {', '.join(missing)} missing{why}")
+        raise MissingSecretError(f"source {config.name}: secrets: {', '.join(missing)} missing{why}")
 
 
 def require_address(config: SourceConfig) -> None:
@@ -51,7 +51,7 @@ def secret_texts(config: SourceConfig, names: Iterable[str]) -> dict[str, str]:
     """The secrets of these names, read now.
 
     Raises:
-        ConfigurationError: the source does not name one of them.
+        MissingSecretError: the source does not name one of them.
         SettingsError: one cannot be read.
     """
     wanted = tuple(names)

@@ -16,11 +16,12 @@ from producers.kit.paging import PageGuard
 from producers.kit.quota import TokenBucket
 from producers.kit.source_tls import source_tls
 from producers.kit.transport import JsonDocument, Transport
+from producers.kit.watermarks import watermark
 from producers.providers.feed.errors import FeedRecordError
 from producers.providers.feed.mapping import RecordContext, identity_of, to_transaction
 from producers.providers.feed.options import FeedOptions, load_options
 from reconduit.sources import SourceConfig
-from schemas.records import CanonicalStatement, CanonicalTransaction, StatementKind
+from schemas.records import CanonicalTransaction
 
 __all__ = ["FeedConnector", "build"]
 
@@ -76,7 +77,7 @@ class FeedConnector:
             through = body.get("complete_through")
             statements = []
             if not has_more and through is not None and through != known:
-                statements.append(self._watermark(through, now))
+                statements.append(watermark(self._config, _aware(through, self._config.name), now))
                 known = through
             if body["records"] or statements:
                 position = {"after": after, "complete_through": known}
@@ -103,16 +104,6 @@ class FeedConnector:
                 position = f"{self._options.path}#{identity}" if identity else f"{self._options.path}?after={asked}#{index}"
                 bad.append(BadRecord(error.reason, f"source {self._config.name}: {error}", position, _bytes_of(record)))
         return transactions, bad
-
-    def _watermark(self, through: Any, now: dt.datetime) -> CanonicalStatement:
-        return CanonicalStatement(
-            tenant_id=self._config.tenant_id,
-            statement_id=f"{self._config.name}:watermark",
-            source=self._config.name,
-            kind=StatementKind.WATERMARK,
-            complete_through=_aware(through, self._config.name),
-            ingested_at=now,
-        )
 
 
 def _body_of(document: JsonDocument) -> Mapping[str, Any]:

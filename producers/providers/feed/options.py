@@ -1,8 +1,9 @@
 """Options of a feed source."""
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from producers.errors import ConfigurationError, MissingSecretError
+from producers.errors import MissingSecretError
+from producers.kit.source_options import require_address, validated_options
 from reconduit.sources import SourceConfig
 
 __all__ = ["FeedOptions", "load_options"]
@@ -36,13 +37,8 @@ def load_options(config: SourceConfig) -> FeedOptions:
     Raises:
         ConfigurationError: an option is wrong, or the secret (MissingSecretError) or the address is missing; the message names it.
     """
-    try:
-        options = FeedOptions.model_validate(config.options)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise ConfigurationError(f"source {config.name}: options: {wrong}") from None
+    options = validated_options(FeedOptions, config)
     if "token" not in config.secrets and not config.has_authorisation:
         raise MissingSecretError(f"source {config.name}: secrets: token missing, and the source has no OAuth settings either")
-    if not config.base_url:
-        raise ConfigurationError(f"source {config.name}: base_url is missing")
+    require_address(config)
     return options

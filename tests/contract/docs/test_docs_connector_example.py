@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,8 +12,9 @@ import pytest
 from producers.errors import ConfigurationError, ContractChangeError
 from producers.kit.contract import Connector, Page
 from producers.kit.registry import build_connector
-from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, without_waiting
+from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, SampleRecord, without_waiting
 from reconduit.sources import SourceConfig
+from schemas.money import format_minor
 from schemas.records import Direction
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -74,13 +76,32 @@ def poll(entries: list[Any], tmp_path: Path) -> list[Page]:
 class TestAcmeBankKeepsTheContract(ConnectorContract):
     now = NOW
     secrets: ClassVar[tuple[str, ...]] = (TOKEN,)
+    requests_per_poll = 3
+    unknown_values = ({"side": "both"}, {"currency": "rupees"}, {"booked": "yesterday"})
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata", "Europe/Berlin")
+    not_applicable: ClassVar[Mapping[str, str]] = {
+        "token_refresh": "Acme Bank gives one token for good",
+        "corrections": "Acme Bank never changes an entry; it books another one",
+    }
 
     @pytest.fixture(autouse=True)
     def _given(self, tmp_path: Path) -> None:
         self._folder = tmp_path
 
     def handler(self, request: FakeRequest) -> FakeResponse:
-        return bank(ENTRIES)(request)
+        return bank([self.entry(record) for record in self.listed])(request)
+
+    def entry(self, record: SampleRecord) -> dict[str, Any]:
+        return {
+            "id": f"E{record.number}",
+            "account": "ACME-1",
+            "amount": format_minor(record.amount_minor, record.currency),
+            "currency": record.currency,
+            "side": "credit" if record.is_credit else "debit",
+            "booked": record.booked_at.astimezone(self.zone).isoformat(),
+            "text": record.text,
+        } | dict(record.fields)
 
     def build(self, base_url: str) -> Connector:
         return build_connector(config(base_url, self._folder))

@@ -2,24 +2,32 @@
 
 import datetime as dt
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest import mock
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from producers.errors import ConfigurationError, ContractChangeError
 from producers.kit.contract import Connector, Page
-from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, forward_to, without_waiting
+from producers.kit.testing import (
+    ConnectorContract,
+    FakeProvider,
+    FakeRequest,
+    FakeResponse,
+    SampleRecord,
+    forward_to,
+    without_waiting,
+)
 from producers.providers.feed.connector import build
+from producers.sandbox import feeds
 from producers.sandbox.feeds import feed_routes
-from producers.sandbox.server import listen
+from producers.sandbox.model import FeedRecord
 from producers.sandbox.world import SeededWorld
 from reconduit.sources import SourceConfig
+from tests.fixtures.bank_statements import ListWorld, serving
 
 TOKEN = "feed-token-for-tests"
 NOW = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
@@ -40,32 +48,86 @@ def token_file(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def feed() -> Iterator[Callable[[FakeRequest], FakeResponse]]:
-    app = FastAPI()
-    app.include_router(feed_routes("gateway", WORLD, lambda: NOW, {"token": TOKEN}))
-    listener = listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield forward_to(f"http://127.0.0.1:{listener.getsockname()[1]}")
-    server.should_exit = True
-    thread.join(timeout=10)
-    listener.close()
+    with serving(feed_routes("gateway", WORLD, lambda: NOW, {"token": TOKEN})) as url:
+        yield forward_to(url)
+
+
+class SampleFeed(ListWorld):
+    """A feed that has the records of a case, each in its place in the order of arrival."""
+
+    def __init__(self) -> None:
+        super().__init__("", [])
+        self.records: Sequence[SampleRecord] = ()
+        self.zone: dt.tzinfo = dt.UTC
+
+    def feed(self, name: str, now: dt.datetime) -> Sequence[FeedRecord]:
+        return [self._record(record) for record in self.records]
+
+    def complete_through(self, now: dt.datetime) -> dt.datetime:
+        return now - dt.timedelta(days=1)
+
+    def payload(self, written: dict[str, Any], record: FeedRecord) -> dict[str, Any]:
+        """The sandbox's row with the zone and the fields of the case."""
+        fields = {f"S{sample.number}": sample.fields for sample in self.records}[record.record_id]
+        return written | {"booked_at": record.booked_at.astimezone(self.zone).isoformat()} | dict(fields)
+
+    def _record(self, sample: SampleRecord) -> FeedRecord:
+        return FeedRecord(
+            record_id=f"S{sample.number}",
+            revision=sample.version,
+            account_id="ACC",
+            reference=f"PAY{sample.number}",
+            amount_minor=sample.amount_minor,
+            currency=sample.currency,
+            direction="CREDIT" if sample.is_credit else "DEBIT",
+            status="SUCCESS",
+            channel="UPI",
+            transaction_type="PAYMENT",
+            booked_at=sample.booked_at,
+            value_date=sample.booked_at.date(),
+            description=sample.text,
+            visible_at=NOW - dt.timedelta(days=5) + dt.timedelta(seconds=sample.arrival),
+        )
 
 
 class TestFeedKeepsTheContract(ConnectorContract):
     now = NOW
     secrets: ClassVar[tuple[str, ...]] = (TOKEN,)
+    requests_per_poll = 3
+    unknown_values = (
+        {"direction": "SIDEWAYS"},
+        {"status": "MAYBE"},
+        {"channel": "PIGEON"},
+        {"type": "GIFT"},
+        {"currency": "rupees"},
+    )
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata", "Europe/Berlin")
+    not_applicable: ClassVar[Mapping[str, str]] = {"token_refresh": "the feeds are the company's own and give one token for good"}
+    world: ClassVar[SampleFeed]
+    upstream: ClassVar[str]
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def sandbox(cls) -> Iterator[None]:
+        cls.world, written = SampleFeed(), feeds._payload
+        with (
+            mock.patch.object(feeds, "_payload", lambda record: cls.world.payload(written(record), record)),
+            mock.patch.object(feeds._Arrivals, "until", lambda _, now: sorted(cls.world.feed("gateway", now), key=feeds._arrival)),
+            serving(feed_routes("gateway", cls.world, lambda: NOW, {"token": TOKEN})) as cls.upstream,
+        ):
+            yield
 
     @pytest.fixture(autouse=True)
-    def _given(self, feed: Callable[[FakeRequest], FakeResponse], token_file: Path) -> None:
-        self._feed = feed
+    def _given(self, token_file: Path) -> None:
         self._token_file = token_file
 
     def handler(self, request: FakeRequest) -> FakeResponse:
-        return self._feed(request)
+        self.world.records, self.world.zone = self.listed, self.zone
+        return forward_to(self.upstream)(request)
 
     def build(self, base_url: str) -> Connector:
-        return build(config(base_url, self._token_file, page_size=60))
+        return build(config(base_url, self._token_file, page_size=4))
 
 
 def poll(provider: FakeProvider, token_file: Path, cursor: dict[str, Any] | None = None, now: dt.datetime = NOW) -> list[Page]:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError
 from producers.kit.contract import Page
-from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, forward_to
+from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, FakeResponse, SampleRecord, forward_to
 from producers.providers.razorpay.connector import RazorpayConnector, build
 from producers.sandbox.model import GatewayItem, Settlement
 from producers.sandbox.providers import razorpay as sandbox
@@ -151,24 +151,63 @@ def connected(server: Sandbox, money: Money, **options: Any) -> Iterator[Razorpa
         yield connector
 
 
+def item_of(sample: SampleRecord, now: dt.datetime) -> GatewayItem:
+    """A row of recon; a corrected record is one that has been settled since."""
+    settled = now - dt.timedelta(hours=1) if sample.version else None
+    return item(
+        sample.number,
+        sample.booked_at,
+        settled,
+        type="payment" if sample.is_credit else "refund",
+        amount=sample.amount_minor,
+        credit=sample.amount_minor if sample.is_credit else 0,
+        debit=0 if sample.is_credit else sample.amount_minor,
+        fee=0,
+        tax=0,
+        currency=sample.currency,
+    )
+
+
 class TestContract(ConnectorContract):
     """What every connector must do, with the sandbox behind the faults."""
 
     now = NOW
     secrets: ClassVar[tuple[str, ...]] = ()
+    requests_per_poll = 10
+    unknown_values = (
+        {"type": "cashgram"},
+        {"method": "pigeon"},
+        {"currency": "rupees"},
+        {"settled": "maybe"},
+        {"on_hold": "maybe"},
+    )
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata",)
+    not_applicable: ClassVar[Mapping[str, str]] = {
+        "token_refresh": "Razorpay takes key id and secret with each request; there is no token",
+        "daylight_saving": "Razorpay's days are India's, which has had one time since 1945; its times are Unix seconds",
+    }
 
     @pytest.fixture(autouse=True)
-    def _sandbox(self, server: Sandbox) -> None:
+    def _sandbox(self, server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         self.directory = server.directory
         type(self).secrets = (server.credentials["key_secret"],)
-        server.stage.money = usual_money()
+        self.stage = server.stage
         self.forward = forward_to(server.url)
+        written = sandbox._recon_row
+        monkeypatch.setattr(sandbox, "_recon_row", lambda row, now: written(row, now) | dict(self._fields()[row.entity_id]))
+        # The sandbox's provider lists each entity once; the case of duplicates wants one twice.
+        monkeypatch.setattr(sandbox, "_latest", lambda items: items)
+
+    def _fields(self) -> Mapping[str, Mapping[str, Any]]:
+        return {f"pay_{sample.number:04}": sample.fields for sample in self.listed}
 
     def handler(self, request: FakeRequest) -> FakeResponse:
+        self.stage.money = Money([item_of(sample, self.now) for sample in self.listed])
         return self.forward(request)
 
     def build(self, base_url: str) -> RazorpayConnector:
-        return build(source(base_url, self.directory))
+        return build(source(base_url, self.directory, page_size=2))
 
 
 def test_all_rows_of_all_pages(server):
