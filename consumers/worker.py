@@ -146,9 +146,14 @@ class Worker:
 
     def _subscribe(self) -> None:
         """Ask the group for the topics of the service; partitions that it has already stay with it."""
-        self._consumer.subscribe(
-            self._service.topics, on_assign=self._book.on_assign, on_revoke=self._book.on_revoke, on_lost=self._book.on_revoke
-        )
+        topics = self._service.topics
+        log.info("subscribed", topics=len(topics))
+        if topics:
+            book = self._book
+            self._consumer.subscribe(topics, on_assign=book.on_assign, on_revoke=book.on_revoke, on_lost=book.on_revoke)
+        else:
+            # Integrations are still to be made; a subscription to nothing is an error to the client.
+            self._consumer.unsubscribe()
 
     def _follow_sources(self) -> None:
         """Now and then read the topics of sources that came since; nothing is in hand here, so partitions may move."""
@@ -158,7 +163,6 @@ class Worker:
         self._sources_at = now + _SOURCES_SECONDS
         try:
             if self._service.refresh(self._database()):
-                log.info("topics_changed", topics=len(self._service.topics))
                 self._subscribe()
         except _RETRYABLE as error:
             log.warning("sources_not_read", error=type(error).__name__, detail=str(error).strip())
