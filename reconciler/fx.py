@@ -83,7 +83,8 @@ class ForeignExchange:
         quote = self.quote(item.currency, _day(item))
         if quote is None:
             return None
-        return parse_rate(quote.text) * 10 ** self.decimals[self.base] / 10 ** self.decimals[item.currency]
+        rate: Fraction = parse_rate(quote.text) * 10 ** self.decimals[self.base] / 10 ** self.decimals[item.currency]
+        return rate
 
     def told(self, item: Item) -> str:
         """How an item's amount was converted, or why it could not be, for the reasons of a decision."""
