@@ -20,6 +20,7 @@ CONNECTORS = {
     "core": _FEED,
     "gateway": _FEED,
     "mobile": _FEED,
+    "rest": "producers.providers.rest.connector:build",
     "sftp_drop": "producers.providers.sftp_drop.connector:build",
 }
 """Factory `module:function` of each connector that is shipped."""

@@ -6,6 +6,7 @@ A strategy reads one answer and says how the next page is asked for; it does no 
 
 from producers.kit.paging.contract import PageAnswer, PageRequest, PagingStrategy
 from producers.kit.paging.cursor import CursorPaging
+from producers.kit.paging.errors import ListingShrankError
 from producers.kit.paging.guard import PageGuard, paginate
 from producers.kit.paging.link_header import LinkHeaderPaging
 from producers.kit.paging.next_url import NextUrlPaging
@@ -18,6 +19,7 @@ from producers.kit.paging.walk import PageWalk
 __all__ = [
     "CursorPaging",
     "LinkHeaderPaging",
+    "ListingShrankError",
     "NextUrlPaging",
     "OffsetPaging",
     "PageAnswer",

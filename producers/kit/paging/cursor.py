@@ -12,8 +12,8 @@ __all__ = ["CursorPaging"]
 class CursorPaging:
     """Hands the token of a page back in a parameter.
 
-    The listing ends where `has_more` is false. Without `has_more` it ends where the token is missing, null or empty; with the last
-    record's id, which is never missing, at a page that is empty or shorter than `size`.
+    The listing ends where `has_more` is false. Without `has_more` it ends where the token is missing, null or empty, or comes
+    back with an empty page; with the last record's id, which is never missing, at a page that is empty or shorter than `size`.
 
     Args:
         param: parameter that takes the token, such as `starting_after`.
@@ -57,7 +57,6 @@ class CursorPaging:
         Raises:
             ContractChangeError: there is said to be more, but no token leads there, or it is neither text nor number.
         """
-        del asked
         if self._has_more is not None:
             if not flag_at(answer.value, self._has_more):
                 return None
@@ -66,7 +65,9 @@ class CursorPaging:
         token = self.token_of(answer)
         if token is None and self._has_more is not None:
             raise ContractChangeError(f"{self._has_more} says that there is more, but {self._place} has nothing to go on from")
-        return None if token is None else self.at(token)
+        # The head of a feed: nothing new, and the token that was sent comes back.
+        is_head = self._has_more is None and not answer.records and token == asked.params.get(self._param)
+        return None if token is None or is_head else self.at(token)
 
     def token_of(self, answer: PageAnswer) -> str | int | None:
         """The token that leads behind a page, None when it has none.

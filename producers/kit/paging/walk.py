@@ -3,8 +3,9 @@
 import json
 from hashlib import sha256
 
-from producers.errors import ContractChangeError, TransientError
+from producers.errors import ContractChangeError
 from producers.kit.paging.contract import PageAnswer, PageRequest, PagingStrategy
+from producers.kit.paging.errors import ListingShrankError
 from producers.kit.paging.guard import PageGuard
 
 __all__ = ["PageWalk"]
@@ -53,8 +54,7 @@ class PageWalk:
 
         Raises:
             ContractChangeError: the listing runs in circles, does not end, or does not say what the strategy needs.
-            TransientError: the listing got shorter while it was read, so that records may have moved over the edge of a page;
-                read it again from the beginning.
+            ListingShrankError: read it again from the beginning.
         """
         if self._next is None:
             raise ValueError(f"{self._what}: the listing has ended")
@@ -71,7 +71,7 @@ class PageWalk:
 
     def _check_total(self, total: int | None) -> None:
         if total is not None and self._total is not None and total < self._total:
-            raise TransientError(
+            raise ListingShrankError(
                 f"{self._what}: the listing shrank from {self._total} to {total} while it was read;"
                 " records may have moved over the edge of a page, so it must be read again"
             )

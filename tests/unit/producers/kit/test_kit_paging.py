@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.errors import ContractChangeError, ProducerError, TransientError
+from producers.errors import ContractChangeError, ProducerError
 from producers.kit.paging import (
     CursorPaging,
     LinkHeaderPaging,
+    ListingShrankError,
     NextUrlPaging,
     OffsetPaging,
     PageAnswer,
@@ -185,8 +186,16 @@ def test_a_walk_that_leads_nowhere_is_a_contract_change(strategy: PagingStrategy
 
 def test_a_listing_that_shrinks_is_read_again() -> None:
     totals = iter([9, 8])
-    with pytest.raises(TransientError, match="shrank from 9 to 8"):
+    with pytest.raises(ListingShrankError, match="shrank from 9 to 8"):
         walk(OffsetPaging(2, total="total"), lambda asked: PageAnswer({"total": next(totals)}, [asked.params["offset"], 0], URL))
+
+
+def test_a_feed_that_gives_its_token_back_at_its_head_has_ended() -> None:
+    tokens = {"a": ("b", [1]), "b": ("c", []), "c": ("c", [])}
+    strategy = CursorPaging("after", token="next", start="a")
+    assert walk(
+        strategy, lambda asked: PageAnswer({"next": tokens[str(asked.params["after"])][0]}, tokens[str(asked.params["after"])][1])
+    ) == [1]
 
 
 def test_a_few_empty_pages_in_between_are_passed() -> None:
