@@ -24,6 +24,7 @@ import zoneinfo
 from contextlib import closing
 
 from producers.kit.contract import Capabilities
+from producers.kit.registry import CONNECTORS
 from producers.kit.testing.changes import ChangeCases
 from producers.kit.testing.faults import FaultCases
 from producers.kit.testing.pages import PageCases
@@ -64,6 +65,16 @@ class ConnectorContract(PageCases, ChangeCases, FaultCases, ValueCases, SecrecyC
             "daylight_saving": [zone for zone in self.zones if last_transition(zoneinfo.ZoneInfo(zone), self.now) is not None],
         }
         return bool(said.get(name))
+
+    def test_registered_connector(self) -> None:
+        """What the registry builds under the names of `connectors` is what these cases build."""
+        with self.provider() as provider, closing(self.build(provider.base_url)) as connector:
+            built = type(connector)
+        for name in self.connectors:
+            module = CONNECTORS.get(name, "").partition(":")[0]
+            assert built.__module__ == module, (
+                f"the cases build {built.__module__}.{built.__name__}, the registry's {name} is {module}"
+            )
 
     def _check_against(self, shown: Capabilities, currencies: set[str]) -> None:
         declared = set(self.not_applicable)

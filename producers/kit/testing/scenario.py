@@ -29,6 +29,7 @@ class Scenario:
     """The provider's side of a connector under test; subclasses of `ConnectorContract` fill it in.
 
     Attributes:
+        connectors: names in `producers.kit.registry` that stand for what `build` builds; none for a connector that does not ship.
         now: time of the polls, aware UTC.
         secrets: the secret values that the connector is built with.
         token_paths: paths of the provider's token endpoint, which the data faults leave alone.
@@ -43,6 +44,7 @@ class Scenario:
         zone: in which the provider writes times; a connector that is told the zone takes it from here.
     """
 
+    connectors: ClassVar[tuple[str, ...]] = ()
     now: dt.datetime
     secrets: ClassVar[tuple[str, ...]] = ()
     token_paths: ClassVar[tuple[str, ...]] = ()

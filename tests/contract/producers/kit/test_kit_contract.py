@@ -318,9 +318,17 @@ def test_the_kit_catches(connector: type[RowsConnector], case: str, monkeypatch:
         getattr(suite, f"test_{case}")()
 
 
+def test_a_name_that_stands_for_another_connector_is_refused() -> None:
+    for name in ("icici", "no_such_connector"):
+        suite = RowsContract()
+        suite.connectors = (name,)  # type: ignore[misc]
+        with pytest.raises(AssertionError, match=name):
+            suite.test_registered_connector()
+
+
 def test_every_case_is_seen_to_fail() -> None:
     cases = {name.removeprefix("test_") for name in dir(ConnectorContract) if name.startswith("test_")}
-    assert cases - {case for _, case in WRONG} == {"what_is_not_applicable"}
+    assert cases - {case for _, case in WRONG} == {"what_is_not_applicable", "registered_connector"}
 
 
 class CrownsOnly(RowsConnector):

@@ -61,6 +61,7 @@ def connector(base_url: str, directory: Path, **options: Any) -> Connector:
 
 
 class TestIcici(SandboxContract):
+    connectors = ("icici",)
     now = NOW
     sandbox = sandbox
     account = ACCOUNT

@@ -59,6 +59,7 @@ def connector(base_url: str, directory: Path, **options: Any) -> Connector:
 
 
 class TestSbi(SandboxContract):
+    connectors = ("sbi",)
     now = NOW
     sandbox = sandbox
     account = ACCOUNT

@@ -91,6 +91,7 @@ class SampleFeed(ListWorld):
 
 
 class TestFeedKeepsTheContract(ConnectorContract):
+    connectors = ("core", "gateway", "mobile")
     now = NOW
     secrets: ClassVar[tuple[str, ...]] = (TOKEN,)
     requests_per_poll = 3

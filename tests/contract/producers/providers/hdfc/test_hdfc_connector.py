@@ -137,6 +137,7 @@ def statements(pages: Sequence[Page]) -> list[CanonicalStatement]:
 
 
 class Contract(SandboxContract):
+    connectors = ("hdfc",)
     now = NOW
     sandbox = sandbox
     account = ACCOUNT

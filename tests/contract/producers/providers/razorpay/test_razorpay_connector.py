@@ -171,6 +171,7 @@ def item_of(sample: SampleRecord, now: dt.datetime) -> GatewayItem:
 class TestContract(ConnectorContract):
     """What every connector must do, with the sandbox behind the faults."""
 
+    connectors = ("razorpay",)
     now = NOW
     secrets: ClassVar[tuple[str, ...]] = ()
     requests_per_poll = 10
