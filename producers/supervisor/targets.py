@@ -50,7 +50,7 @@ def file_targets(path: Path) -> dict[SourceKey, Target]:
 
 
 def integration_targets(connection: psycopg.Connection[Any], flags: frozenset[str]) -> dict[SourceKey, Target]:
-    """Integrations that are enabled and whose feature flag is on, to be polled; others with open commands, for these alone."""
+    """Integrations whose feature flag is on: to be polled when they are enabled, else for their open commands alone."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         commanded = {number for (number,) in cursor.execute(_COMMANDED)}
     return _targets(list_integrations(connection), commanded, flags)
@@ -59,7 +59,10 @@ def integration_targets(connection: psycopg.Connection[Any], flags: frozenset[st
 def _targets(integrations: Sequence[Integration], commanded: set[UUID], flags: frozenset[str]) -> dict[SourceKey, Target]:
     found: dict[SourceKey, Target] = {}
     for one in integrations:
-        polled = one.enabled and (one.feature_flag is None or one.feature_flag in flags)
+        # A flag also keeps commands for the supervisors that have it: they may be the only ones with a connector to try.
+        if one.feature_flag is not None and one.feature_flag not in flags:
+            continue
+        polled = one.enabled
         if polled or one.integration_id in commanded:
             mode = () if polled else ("--only-commands",)
             arguments = ("--tenant", one.tenant_id, "--integration", str(one.integration_id), *mode)

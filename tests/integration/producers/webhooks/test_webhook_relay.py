@@ -172,3 +172,37 @@ def test_the_topic_of_events_on_kafka(database_url: str, kafka_services: Service
     headers = dict(found[0].headers() or [])
     assert headers["ce_type"] == b"reconduit.webhook.v1"
     assert headers["ce_id"] == b"%s/%s/razorpay/%s" % (DEFAULT_TENANT.encode(), source.encode(), found[0].key())
+
+
+def test_old_events_go_once_they_are_published(database_url: str) -> None:
+    shop = make(database_url)
+    store(database_url, shop, range(4))
+    topic = Topic()
+    relay = EventRelay(lambda: psycopg.connect(database_url), topic, days=40)
+    relay.relay()
+    store(database_url, shop, [4])
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE webhook_event SET received_at = now() - interval '41 days' WHERE event_key <> 'id:3'")
+        connection.execute("UPDATE webhook_event SET received_at = now() - interval '39 days' WHERE event_key = 'id:3'")
+    assert (relay.remove_old(), relay.remove_old()) == (3, 0)
+    assert query(database_url, "SELECT event_key FROM webhook_event ORDER BY 1") == [("id:3",), ("id:4",)], "one still waits"
+
+
+def test_what_fails_is_tried_again_until_told_to_stop(database_url: str) -> None:
+    shop = make(database_url)
+    store(database_url, shop, [1])
+    topic = Topic()
+    topic.fails = 2
+    looks: list[float] = []
+
+    class Stop:
+        def __call__(self) -> bool:
+            return len(looks) >= 3
+
+        def wait(self, seconds: float) -> bool:
+            looks.append(seconds)
+            return self()
+
+    relay_of(database_url, topic).run(Stop())
+    assert topic.keys == ["id:1"] * 3
+    assert query(database_url, "SELECT publications FROM webhook_event") == [(1,)]
