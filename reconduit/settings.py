@@ -31,9 +31,16 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = Field(alias="RECONDUIT_API_TOKEN", default=None)
     metrics_port: int | None = Field(alias="RECONDUIT_METRICS_PORT", default=None, ge=0, le=65_535)
     """Port on 127.0.0.1 for `/metrics` of a producer or consumer; none when unset."""
+    record_http: str = Field(alias="RECONDUIT_RECORD_HTTP", default="")
+    """Sources, separated by commas, whose HTTP exchanges are recorded for support; `*` for all. Secrets are masked."""
     log_level: str = Field(alias="RECONDUIT_LOG_LEVEL", default="INFO")
     kafka_mock: bool = Field(alias="RECONDUIT_KAFKA_MOCK", default=False)
     """The broker is librdkafka's mock cluster: classic group protocol, small topics, no admin calls."""
+
+    def records_http_of(self, source: str) -> bool:
+        """Whether the exchanges of a source are recorded."""
+        named = {name.strip() for name in self.record_http.split(",")}
+        return source in named or "*" in named
 
     def dsn(self) -> str:
         """The database URL in clear, for psycopg."""

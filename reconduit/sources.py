@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 from reconduit.errors import SettingsError
+from reconduit.opened_secrets import note_opened
 from schemas.records import DEFAULT_TENANT
 
 __all__ = ["AccessToken", "ReadSecret", "SecretRef", "SourceConfig", "load_sources"]
@@ -38,7 +39,7 @@ class SecretRef(BaseModel):
         return bound
 
     def resolve(self, vault: ReadSecret | None = None) -> SecretStr:
-        """The secret, read now.
+        """The secret, read now, and noted in `reconduit.opened_secrets`.
 
         Args:
             vault: opens secrets of the vault; what the reference is bound to when None.
@@ -47,6 +48,9 @@ class SecretRef(BaseModel):
             SettingsError: the variable is unset, the file cannot be read, or no vault is at hand.
             VaultError: the vault does not have it, or it does not open.
         """
+        return note_opened(self._read_now(vault))
+
+    def _read_now(self, vault: ReadSecret | None) -> SecretStr:
         if self.vault is not None:
             read = vault or self._read
             if read is None:

@@ -8,6 +8,7 @@ import httpx
 from producers.errors import ContractChangeError, TransientError
 from producers.kit.bounded import DEADLINE, BoundedTransport, Timeouts
 from producers.kit.endpoint import proxy_for
+from producers.kit.recording import recorded
 from producers.kit.status import network_error
 from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, status_bucket
 
@@ -52,7 +53,7 @@ class Exchanges:
             base_url=base_url,
             auth=auth,
             headers={"User-Agent": "reconduit"} | dict(headers or {}),
-            transport=BoundedTransport(inner, max_body, clock),
+            transport=recorded(BoundedTransport(inner, max_body, clock), source),
             trust_env=False,
         )
         for bucket in ("2xx", "3xx", "4xx", "5xx", "error"):
