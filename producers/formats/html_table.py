@@ -17,6 +17,9 @@ _MAX_BYTES = 64 << 20
 _MAX_CELLS = 2000
 """Cells of one row; a statement has a dozen."""
 _MAX_CELL_CHARACTERS = 32_767
+_MAX_TAG = 1 << 13
+_MAX_SCRIPT = 1 << 20
+"""Characters of a script or style, which is left out but has to end."""
 _CHUNK = 1 << 16
 _TABLE = re.compile(rb"<table[\s>]", re.IGNORECASE)
 _ROW_END = frozenset({"tr", "table", "tbody", "thead"})
@@ -61,10 +64,9 @@ class _HtmlTable:
             whole, newline, rest = (rest + chunk).rpartition(b"\n")
             if len(rest) > _MAX_CELL_CHARACTERS * 32:
                 raise FileFormatError("a line of the page goes on without an end; this is no statement")
-            collector.feed(decode(whole + newline))
+            collector.read(decode(whole + newline))
             yield from collector.take()
-        collector.feed(decode(rest))
-        collector.close()
+        collector.read(decode(rest), is_last=True)
         yield from collector.take()
 
 
@@ -84,6 +86,22 @@ class _RowCollector(HTMLParser):
         """The rows that are complete."""
         done, self._done = self._done, []
         return done
+
+    def read(self, text: str, *, is_last: bool = False) -> None:
+        """More of the page.
+
+        Raises:
+            FileFormatError: markup that is none, or that goes on longer than any of a statement.
+        """
+        try:
+            self.feed(text)
+            # What the library keeps back has not ended yet, and is read over and over until it has.
+            if len(self.rawdata) > (_MAX_TAG if self.cdata_elem is None else _MAX_SCRIPT):
+                raise FileFormatError(f"line {self.getpos()[0]}: markup of more than {_MAX_TAG} characters without an end")
+            if is_last:
+                self.close()
+        except AssertionError as error:
+            raise FileFormatError(f"line {self.getpos()[0]}: {error}; this is no HTML") from error
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Rows and cells end where the next begins, as browsers have it."""

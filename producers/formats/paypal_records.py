@@ -19,7 +19,7 @@ __all__ = ["Footer", "Record", "by_name", "footer_of", "money", "records", "sign
 
 _CODES = frozenset({"RH", "FH", "SH", "CH", "SB", "SF", "SC", "FF", "FC", "RF", "RC"})
 _SIGNS = {"CR": 1, "DR": -1, "C": 1, "D": -1}
-_DELIMITERS = ",\t|;"
+_DELIMITERS = frozenset(",\t|;")
 
 
 class Record(NamedTuple):

@@ -26,7 +26,7 @@ def peak_bytes(name: str, writer: Callable[[int], Iterator[str]], count: int) ->
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("name", ["bai2", "nacha", "ofx", "cfonb120", "coda", "qif"])
+@pytest.mark.parametrize("name", ["bai2", "nacha", "ofx", "cfonb120", "coda", "qif", "paypal.stl"])
 def test_peak_memory_is_flat(name):
     writer = WRITERS[name]
     peak_bytes(name, writer, 500)  # caches of dates and currencies

@@ -17,7 +17,7 @@ from tests.fixtures.long_files import WRITERS, GeneratedStream
 
 NAMES = tuple(name for name in FORMATS if name in WRITERS)
 XML = ("camt.053", "ofx")
-CANNOT_TELL = ("qif", "csv")
+CANNOT_TELL = ("qif", "csv", "html")
 """Formats without an end or a total: a file that is cut between two entries looks whole."""
 ENTRIES = 4
 OPTIONS = ParseOptions(default_account="A", default_currency="EUR")
@@ -122,7 +122,7 @@ def test_depth_and_repetition_are_bounded(name, piece):
         assert events is None or len(events) < 200, "repetition makes no events of its own"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "csv"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"csv", "html"}])
 @pytest.mark.parametrize("filler", ["A", " ", "<a>"])
 def test_a_line_without_end_is_given_up_after_a_bounded_part_of_it(name, filler):
     content = whole(name).decode()

@@ -190,7 +190,25 @@ def test_a_cell_over_several_columns_stands_in_the_first():
     assert (entry.remittance, entry.amount_minor) == ("both", 100)
 
 
-@pytest.mark.parametrize("piece", [b"<td>", b"<td colspan=999999>", b"x" * 100, b"<tr>", b"&#0;", b"<table>"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"<td>",
+        b"<td colspan=999999>",
+        b"x" * 100,
+        b"<tr>",
+        b"&#0;",
+        b"<table>",
+        b"<a ",
+        b"<!--",
+        b"<!",
+        b"</",
+        b"<?",
+        b"<![",
+        b"<a b='",
+        b"&",
+    ],
+)
 def test_html_without_end_is_bounded(piece):
     for content in (b"<table>" + piece * 50_000, PAGE.encode() + piece * 50_000):
         try:
@@ -206,3 +224,8 @@ def _with_part(content, name, change):
         for part in old.namelist():
             new.writestr(part, change(old.read(part)) if part == name else old.read(part))
     return out.getvalue()
+
+
+def test_a_script_is_left_out_however_long_its_lines_are():
+    script = b"<script>" + b"if (a < b && c) { '<tr><td>' }\n" * 2_000 + b"</script>"
+    assert len(of(Entry, read(PAGE.encode().replace(b"<body>", b"<body>" + script)))) == 2
