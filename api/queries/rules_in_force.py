@@ -5,14 +5,12 @@ import functools
 from psycopg import sql
 
 from api.database import Database
-from reconciler.errors import RulesError
 from reconciler.explaining.explanation import RuleStamp
 from reconciler.explaining.waiting import Marks
 from reconciler.profiles import PairProfile
 from reconciler.reconciliation import Reconciliation
-from reconciler.rules import parse_reconciliation
-from reconciler.yaml_nodes import Origin
-from schemas.currency_codes import CURRENCY_DECIMALS
+from reconduit.errors import SettingsError
+from reconduit.reconciliations import parse_rules
 
 __all__ = ["learnt_profile", "rules_of", "watermarks"]
 
@@ -32,8 +30,8 @@ def rules_of(database: Database, name: str, version: int) -> tuple[RuleStamp, Re
 @functools.lru_cache(maxsize=64)
 def _parsed(text: str, origin: str, attachments: tuple[tuple[str, str], ...]) -> Reconciliation | None:
     try:
-        return parse_reconciliation(text, Origin(origin, CURRENCY_DECIMALS, dict(attachments).__getitem__))
-    except RulesError:
+        return parse_rules(text, origin, dict(attachments).__getitem__)
+    except SettingsError:
         return None
 
 
