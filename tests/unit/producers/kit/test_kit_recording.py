@@ -16,6 +16,7 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from producers.errors import ConfigurationError, TransientError
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
@@ -26,6 +27,7 @@ from producers.kit.recordings import Recordings
 from producers.kit.retry import RetryPolicy
 from producers.kit.secret_forms import SHORTEST
 from producers.kit.transport import Transport
+from reconduit.cli import app
 from reconduit.sources import SecretRef
 
 SECRET = "s3cr3t/Value+1"
@@ -274,3 +276,19 @@ def test_tokens_stay_hidden_where_they_come_again(tmp_path: Path) -> None:
         ["X-Else", "***"],
         ["Date", "***"],
     ]
+
+
+def test_the_command_lists_shows_and_clears(recorded_source: Recordings) -> None:
+    command = ["sources", "recording", "acme"]
+    with FakeProvider(lambda _: FakeResponse(body=b"[]")) as provider:
+        transport = Transport(provider.base_url, metrics_source="acme")
+        transport.json("GET", "/rows")
+        transport.close()
+    listed = CliRunner().invoke(app, command)
+    assert listed.stdout.split()[0] == "1"
+    assert listed.stdout.rstrip().endswith(f"GET {provider.base_url}/rows  200")
+    assert json.loads(CliRunner().invoke(app, [*command, "--show", "1"]).stdout) == recorded_source.read()[0]
+    assert CliRunner().invoke(app, [*command, "--show", "2"]).exit_code == 2
+    assert CliRunner().invoke(app, [*command, "--clear"]).exit_code == 0
+    nothing = CliRunner().invoke(app, command)
+    assert (nothing.exit_code, "RECONDUIT_RECORD_HTTP=acme" in nothing.output) == (1, True)
