@@ -32,7 +32,7 @@ def configured_keys(settings: VaultSettings | None = None) -> KeyProvider:
     settings = settings or VaultSettings()
     if settings.key_file is not None:
         return FileKeys(settings.key_file)
-    if settings.keys is not None:
+    if settings.keys is not None and settings.keys.get_secret_value().strip():
         return EnvironmentKeys(settings.keys, "RECONDUIT_VAULT_KEYS")
     raise VaultKeyError(
         "the vault has no key: set RECONDUIT_VAULT_KEY_FILE to a file made by `reconduit vault new-key`, or RECONDUIT_VAULT_KEYS"

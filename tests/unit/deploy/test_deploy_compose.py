@@ -105,6 +105,19 @@ def test_dependencies_volumes_and_networks_exist(compose: dict[str, Any]) -> Non
             assert service["network_mode"].removeprefix("service:") in services
 
 
+def test_integrations_are_supervised_without_polling_the_demo_twice(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reconduit.integrations.known_sources import file_sources
+    from reconduit.settings import load_settings
+
+    environment = compose["services"]["supervise"]["environment"]
+    monkeypatch.setenv("RECONDUIT_SOURCES", environment["RECONDUIT_SOURCES"])
+    assert file_sources(load_settings().sources_file) == []
+    opening = {"RECONDUIT_VAULT_KEYS", "RECONDUIT_TOKEN_JOURNAL"}
+    assert opening <= environment.keys() & compose["services"]["api"]["environment"].keys()
+
+
 def test_nothing_is_published_beyond_this_machine(compose: dict[str, Any]) -> None:
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert published == ["127.0.0.1:8080:8080"]
