@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from producers.kit.contract import Cursor
 from producers.providers.sftp_drop.session import RemoteFile
 
-__all__ = ["FileLedger", "KnownFile", "KnownStatement", "member_name"]
+__all__ = ["FileLedger", "KnownFile", "KnownRecord", "KnownStatement", "member_name"]
 
 _MOST_STATEMENTS = 400
-_MOST_IDS = 20_000
-"""Statements that are remembered for comparison, and the record ids kept with them; the cursor is one row of the database."""
+_MOST_RECORDS = 20_000
+"""Statements that are remembered for comparison, and the records kept with them; the cursor is one row of the database."""
+_MOST_WITHDRAWN = 2_000
 
 
 def member_name(archive: str, member: str) -> str:
@@ -32,14 +33,24 @@ class KnownFile:
     version: int
 
 
+class KnownRecord(NamedTuple):
+    """A record that was published, as far as it takes to withdraw it: signed minor units, the booking date in ISO 8601."""
+
+    txn_id: str
+    signed_minor: int
+    currency: str
+    booked_on: str
+    parent: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class KnownStatement:
-    """A statement that was published: digest of its entries, the revision it came with, and its record ids while there is room."""
+    """A statement that was published: digest of its entries, the revision it came with, and its records while there is room."""
 
     key: str
     digest: str
     revision: int
-    ids: tuple[str, ...] = ()
+    records: tuple[KnownRecord, ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,6 +64,7 @@ class FileLedger:
         trailers: size and time of the trailer that a file was read with.
         waiting: files that lack something, with the Unix time of the first poll that saw it so, and whether a person was told.
         statements: what was published, oldest first.
+        withdrawn: ids of records that were withdrawn, with the revision that did it, oldest first.
     """
 
     observed: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -61,6 +73,7 @@ class FileLedger:
     trailers: dict[str, tuple[int, int]] = field(default_factory=dict)
     waiting: dict[str, tuple[int, bool]] = field(default_factory=dict)
     statements: list[KnownStatement] = field(default_factory=list)
+    withdrawn: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_cursor(cls, cursor: Cursor) -> "FileLedger":
@@ -72,8 +85,10 @@ class FileLedger:
             trailers={name: (size, modified) for name, (size, modified) in cursor.get("trailers", {}).items()},
             waiting={name: (since, told) for name, (since, told) in cursor.get("waiting", {}).items()},
             statements=[
-                KnownStatement(key, digest, revision, tuple(ids)) for key, digest, revision, ids in cursor.get("statements", [])
+                KnownStatement(key, digest, revision, tuple(KnownRecord(*row) for row in rows))
+                for key, digest, revision, rows in cursor.get("statements", [])
             ],
+            withdrawn=dict(cursor.get("withdrawn", {})),
         )
 
     def to_cursor(self) -> Mapping[str, Any]:
@@ -86,7 +101,10 @@ class FileLedger:
             "accounts": dict(self.accounts),
             "trailers": {name: list(seen) for name, seen in sorted(self.trailers.items())},
             "waiting": {name: list(since) for name, since in sorted(self.waiting.items())},
-            "statements": [[known.key, known.digest, known.revision, list(known.ids)] for known in self.statements],
+            "statements": [
+                [known.key, known.digest, known.revision, [list(record) for record in known.records]] for known in self.statements
+            ],
+            "withdrawn": self.withdrawn,
         }
 
     def forget_missing(self, listed: Iterable[str]) -> None:
@@ -130,15 +148,23 @@ class FileLedger:
         return next((known for known in self.statements if known.key == key), None)
 
     def remember(self, statement: KnownStatement) -> None:
-        """Keep what was published, newest last; the ids of the oldest go first, then the statements."""
+        """Keep what was published, newest last; the records of the oldest go first, then the statements."""
         self.statements = [known for known in self.statements if known.key != statement.key][-_MOST_STATEMENTS + 1 :]
         self.statements.append(statement)
-        room = _MOST_IDS
+        room = _MOST_RECORDS
         for at in range(len(self.statements) - 1, -1, -1):
             known = self.statements[at]
-            room -= len(known.ids)
-            if room < 0 and known.ids:
+            room -= len(known.records)
+            if room < 0 and known.records:
                 self.statements[at] = KnownStatement(known.key, known.digest, known.revision)
+
+    def withdraw(self, ids: Iterable[str], revision: int) -> None:
+        """Keep which records were withdrawn, so that one that comes back outranks its withdrawal."""
+        for txn_id in ids:
+            self.withdrawn.pop(txn_id, None)
+            self.withdrawn[txn_id] = revision
+        for txn_id in list(self.withdrawn)[:-_MOST_WITHDRAWN]:
+            del self.withdrawn[txn_id]
 
 
 def _archives_of(name: str) -> set[str]:

@@ -12,8 +12,8 @@ from hashlib import sha256
 import structlog
 
 from producers.formats.canonical import CanonicalFile
-from producers.kit.contract import BadRecord
 from producers.providers.sftp_drop.ledger import FileLedger, KnownStatement
+from producers.providers.sftp_drop.retraction import known_record, report_of, vanished, withdrawn
 from schemas.records import CanonicalStatement, CanonicalTransaction
 
 __all__ = ["needed_revision", "settle"]
@@ -39,7 +39,7 @@ _FIELDS = (
 
 
 def needed_revision(content: CanonicalFile, ledger: FileLedger, revision: int) -> int:
-    """The revision that makes every corrected statement of a file outrank what was published of it.
+    """The revision that makes every corrected statement of a file, and every record that comes back, outrank what was published.
 
     Args:
         content: the file, read with `revision`.
@@ -50,11 +50,12 @@ def needed_revision(content: CanonicalFile, ledger: FileLedger, revision: int) -
         known = ledger.statement(_key(statement))
         if known is not None and known.digest != _digest(statement, _entries(content, statement)):
             revision = max(revision, known.revision + 1)
-    return revision
+    back = [ledger.withdrawn[record.txn_id] for record in content.transactions if record.txn_id in ledger.withdrawn]
+    return max([revision, *(withdrawal + 1 for withdrawal in back)])
 
 
 def settle(content: CanonicalFile, ledger: FileLedger, name: str, revision: int) -> bool:
-    """Take repeated statements out of a file, report what a correction no longer has, and remember the rest.
+    """Take repeated statements out of a file, withdraw or report what a correction no longer has, and remember the rest.
 
     Args:
         content: the file; changed in place.
@@ -68,35 +69,29 @@ def settle(content: CanonicalFile, ledger: FileLedger, name: str, revision: int)
     repeated: set[str] = set()
     statements = {_key(statement): statement for statement in content.statements}
     shared = {key for key, count in Counter(_key(statement) for statement in content.statements).items() if count > 1}
+    present = {record.txn_id for record in content.transactions}
     for key, statement in statements.items():
         entries = _entries(content, statement)
         known = ledger.statement(key)
         digest = _digest(statement, entries)
-        ids = tuple(sorted(record.txn_id for record in entries))
         if known is not None and known.digest == digest and key not in shared:
             _log.info("statement has the entries of an earlier one and is skipped", file=name, statement=statement.statement_id)
             repeated.add(statement.statement_id)
             continue
         if known is not None:
             _log.warning("statement corrects an earlier one", file=name, statement=statement.statement_id, revision=revision)
-            gone = sorted(set(known.ids) - set(ids))
-            if gone:
-                content.bad.append(_vanished(gone, statement, name))
-        ledger.remember(KnownStatement(key, digest, revision, ids))
+            gone = vanished(known, ledger, present)
+            voids = withdrawn(gone, statement, entries)
+            if gone and not voids:
+                content.bad.append(report_of(gone, statement, name))
+            content.transactions += voids
+            ledger.withdraw((record.txn_id for record in voids), revision)
+        ledger.remember(KnownStatement(key, digest, revision, tuple(map(known_record, entries))))
     kept = [statement for statement in content.statements if statement.statement_id not in repeated]
     is_repetition = bool(content.statements) and not kept
     content.statements = kept
     content.transactions = [record for record in content.transactions if record.statement_id not in repeated]
     return is_repetition
-
-
-def _vanished(gone: Sequence[str], statement: CanonicalStatement, name: str) -> BadRecord:
-    detail = (
-        f"statement {statement.statement_id} was corrected and no longer has {len(gone)} records that it had: "
-        f"{', '.join(gone[:5])}{' ...' if len(gone) > 5 else ''}; ask the bank whether they are withdrawn, and void them if so"
-    )
-    digest = sha256("\n".join(gone).encode()).hexdigest()[:12]
-    return BadRecord("vanished_from_statement", detail, f"{name}:{statement.statement_id}@{digest}", json.dumps(gone).encode())
 
 
 def _key(statement: CanonicalStatement) -> str:

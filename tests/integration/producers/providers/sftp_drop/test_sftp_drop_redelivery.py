@@ -4,8 +4,11 @@ import gzip
 import io
 import zipfile
 
+from schemas.records import Status
 from tests.fixtures import statement_files as files
 from tests.fixtures.drop_feeds import DAY, Drop, content
+
+CLOSING = b"<Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy='EUR'>5.00"
 
 
 def two(*amounts: int) -> bytes:
@@ -40,12 +43,55 @@ def test_other_entries_of_the_same_statement_outrank_the_first_ones(drop: Drop):
     assert {record.revision for record in page.transactions} == {2}
 
 
-def test_what_a_correction_no_longer_has_is_reported(drop: Drop):
+def test_what_a_proved_correction_no_longer_has_is_withdrawn(drop: Drop):
     drop.put("day.xml", two(500, 100))
-    drop.settle()
+    (first,) = drop.settle()
     drop.put("corrected.xml", two(500), modified=1_769_000_100)
     (page,) = drop.settle()
+    assert page.bad == []
+    assert [(record.txn_id, record.status, record.revision) for record in page.transactions] == [
+        ("DE123:BR0", Status.SUCCESS, 1),
+        ("DE123:BR1", Status.VOID, 1),
+    ]
+    gone, void = first.transactions[1], page.transactions[1]
+    told = ("account_id", "amount_minor", "currency", "direction", "booked_at", "source", "statement_id")
+    assert [getattr(void, name) for name in told] == [getattr(gone, name) for name in told]
+    assert page.fetched == 2
+
+
+def test_what_comes_back_outranks_its_withdrawal(drop: Drop):
+    for at, amounts in enumerate([(500, 100), (500,), (500, 100)]):
+        drop.put(f"day-{at}.xml", two(*amounts) + b"\n" * at, modified=1_769_000_000 + at)
+        (page,) = drop.settle()
+    assert [(record.txn_id, record.status, record.revision) for record in page.transactions] == [
+        ("DE123:BR0", Status.SUCCESS, 2),
+        ("DE123:BR1", Status.SUCCESS, 2),
+    ]
+    drop.put("day-3.xml", two(500), modified=1_769_000_300)
+    drop.settle()
+    # The same record in the statement of another day, which has never had a revision of its own.
+    drop.put("next.xml", files.camt(700, [files.Line(100, True, DAY, DAY, "R1", "BR1", "text")]), modified=1_769_000_400)
+    (page,) = drop.settle()
+    assert [(record.txn_id, record.status, record.revision) for record in page.transactions] == [("DE123:BR1", Status.SUCCESS, 4)]
+
+
+def test_a_record_that_moved_to_another_statement_is_not_withdrawn(drop: Drop):
+    drop.put("day.xml", two(500, 100))
+    drop.settle()
+    drop.put("next.xml", files.camt(500, [files.Line(100, True, DAY, DAY, "R1", "BR1", "text")]), modified=1_769_000_100)
+    drop.put("corrected.xml", two(500), modified=1_769_000_200)
+    pages = sorted(drop.settle(), key=lambda page: page.files[0]["path"], reverse=True)
+    assert [record.txn_id for page in pages for record in page.transactions if record.status is Status.VOID] == []
+    assert not any(page.bad for page in pages)
+
+
+def test_a_correction_that_does_not_prove_withdraws_nothing_and_is_reported(drop: Drop):
+    drop.put("day.xml", two(500, 100))
+    drop.settle()
+    drop.put("corrected.xml", two(500).replace(CLOSING, CLOSING.replace(b"5", b"6")), modified=1_769_000_100)
+    (page,) = drop.settle()
     assert [(bad.reason, bad.raw) for bad in page.bad] == [("vanished_from_statement", b'["DE123:BR1"]')]
+    assert [record.status for record in page.transactions] == [Status.SUCCESS]
     assert page.fetched == 2
 
 
