@@ -1,8 +1,8 @@
 """`/v1/transactions/{id}/explanation`: what became of a record, and why."""
 
-from fastapi import APIRouter, Depends
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter
 
+from api.bearer_scheme import DESCRIBED
 from api.context import Here
 from api.explanation_models import ExplanationAnswer
 from api.problems import PROBLEM_RESPONSES
@@ -11,10 +11,7 @@ from reconciler.explaining.document import as_document
 
 __all__ = ["router"]
 
-# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
-_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
-
-router = APIRouter(prefix="/v1", tags=["read"], dependencies=[_described], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["read"], dependencies=[DESCRIBED], responses=PROBLEM_RESPONSES)
 
 
 @router.get("/transactions/{record_id:path}/explanation")

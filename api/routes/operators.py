@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
+from api.bearer_scheme import DESCRIBED
 from api.context import Here
 from api.links import link_next
 from api.operator_filters import BookFilter, OperatorDecisionFilter
@@ -22,10 +22,7 @@ from schemas.records import DEFAULT_TENANT
 
 __all__ = ["actor_of", "router"]
 
-# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
-_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
-
-router = APIRouter(prefix="/v1", tags=["operators"], dependencies=[_described], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["operators"], dependencies=[DESCRIBED], responses=PROBLEM_RESPONSES)
 
 
 def actor_of(request: Request) -> str:

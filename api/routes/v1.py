@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Query, Request, Response
 
+from api.bearer_scheme import DESCRIBED
 from api.context import Here
 from api.filters import BreakFilter, MatchFilter, QuarantineFilter, TransactionFilter
 from api.links import link_next
@@ -16,10 +16,7 @@ from api.queries.transactions import list_transactions
 
 __all__ = ["router"]
 
-# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
-_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
-
-router = APIRouter(prefix="/v1", tags=["read"], dependencies=[_described], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["read"], dependencies=[DESCRIBED], responses=PROBLEM_RESPONSES)
 
 
 @router.get("/summary")

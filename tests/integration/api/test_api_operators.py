@@ -139,12 +139,16 @@ def test_seals_and_profiles_are_listed(operator: httpx.Client, scene: Scene, dat
     with psycopg.connect(database_url) as connection:
         service.start(connection)
         later = MONDAY.replace(day=20)
-        store(connection, service, scene, *(scene.watermark(kind, later) for kind in ("core", "bank")))
+        store(connection, service, scene, *(scene.watermark(kind, later) for kind in ("core", "gateway", "mobile", "bank")))
         ClosePass(connection, scene.sources, scene.reconciliations).run()
     seals = operator.get("/v1/seals", params={"reconciliation": "books", "limit": 1})
     assert "next" in seals.links
     (seal,) = seals.json()["items"]
     assert (seal["cause"], seal["current"], seal["proof"]["holds"]) == ("first", True, True)
+    (of_day,) = operator.get("/v1/seals", params={"reconciliation": "three-way", "current": True}).json()["items"]
+    assert (of_day["account_id"], of_day["since"], of_day["through"]) == ("", MONDAY.date().isoformat(), MONDAY.date().isoformat())
+    assert (of_day["proof"]["holds"], seal["since"]) == (True, None)
+    assert "the day 2026-03-02" in operator.get("/", headers={"Accept": "text/html"}).text
     assert operator.get("/v1/profiles").json() == {"items": [], "next": None}
 
 
