@@ -11,7 +11,7 @@ from producers.providers.rest.moments import Duration, MomentFormat
 from producers.providers.rest.paging_rules import Cursor, Paging
 from producers.providers.rest.request import ListingRequest
 
-__all__ = ["ByCursor", "ByTime", "RestDefinition", "SampleFile", "Watermark", "definition_schema"]
+__all__ = ["ByCursor", "ByTime", "RestDefinition", "SampleFile", "Watermark"]
 
 
 class _Part(BaseModel):
@@ -146,10 +146,3 @@ class RestDefinition(_Part):
         if isinstance(self.incremental, ByCursor) and not (isinstance(self.paging, Cursor) and self.paging.token):
             raise ValueError("incremental by cursor needs paging by cursor, with a token")
         return self
-
-
-def definition_schema() -> dict[str, Any]:
-    """JSON Schema of the file, as `schemas/json/rest_source.schema.json` has it."""
-    schema = RestDefinition.model_json_schema()
-    title = "Definition of a REST source"
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}

@@ -1,7 +1,7 @@
 """Which fields of a provider's record make the canonical transaction, as a definition declares it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -31,6 +31,8 @@ class _Rule(BaseModel):
 class _Shorthand(_Rule):
     """A rule that may be written as the path alone."""
 
+    _short_forms: ClassVar[tuple[JsonSchemaValue, ...]] = ({"type": "string"},)
+
     @model_validator(mode="before")
     @classmethod
     def _from_path(cls, value: Any) -> Any:
@@ -38,7 +40,7 @@ class _Shorthand(_Rule):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "description": "path of the field"}, handler.resolve_ref_schema(handler(schema))]}
+        return {"anyOf": [*cls._short_forms, handler.resolve_ref_schema(handler(schema))]}
 
 
 def _texts(value: Any) -> Any:
@@ -57,6 +59,11 @@ class TextRule(_Shorthand):
         by: what stands between them.
         constant: the text itself, where the provider does not say it.
     """
+
+    _short_forms: ClassVar[tuple[JsonSchemaValue, ...]] = (
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
 
     field: str | tuple[str, ...] = ()
     join: tuple[str, ...] = ()

@@ -174,8 +174,8 @@ class TestListingByTime(RestContract):
         } | dict(record.fields)
 
 
-class TestListingWithTotal(TestListingByTime):
-    """The same with a total, which shrinks when a record goes away while it is read."""
+class ListingWithTotal(TestListingByTime):
+    """The same with a total, which shrinks when a record goes away while it is read. The name hides it from pytest."""
 
     def stated_total(self) -> dict[str, Any]:
         paging = {"strategy": "offset", "limit": 4, "offset_param": "skip", "limit_param": "take", "total": "count"}
@@ -183,6 +183,13 @@ class TestListingWithTotal(TestListingByTime):
 
     def wrapped(self, part: list[Any], total: int) -> FakeResponse:
         return answer({"items": part, "count": total})
+
+
+def test_a_listing_that_shrinks_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    source = ListingWithTotal()
+    source._folder = tmp_path
+    source.test_paging_to_the_end()
+    source.test_mutation_between_pages()
 
 
 class TestWholeListing(RestContract):
