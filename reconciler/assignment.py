@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-__all__ = ["Assignment", "Cost", "Pairing", "Tie", "assign"]
+__all__ = ["Assignment", "Cost", "Pairing", "Tie", "assign", "components", "grouped"]
 
 Cost = tuple[int, ...]
 """Compared part by part; the smallest is the best."""
@@ -50,7 +50,7 @@ def assign(edges: Mapping[tuple[int, int], Cost], left_sizes: Sequence[int], rig
     ranked = sorted((cost, left, right) for (left, right), cost in edges.items())
     for _, level in groupby(ranked, key=lambda edge: edge[0]):
         free = [(left, right) for _, left, right in level if left_over[left] and right_over[right]]
-        for lefts, rights in _components(free):
+        for lefts, rights in components(free):
             if len(lefts) == len(rights) == 1:
                 left, right = lefts[0], rights[0]
                 count = min(left_over[left], right_over[right])
@@ -65,20 +65,27 @@ def assign(edges: Mapping[tuple[int, int], Cost], left_sizes: Sequence[int], rig
                 left_over[index] = 0
             for index in rights:
                 right_over[index] = 0
-    return _grouped(paired, tied, left_over, right_over)
+    return grouped(paired, tied, left_over, right_over)
 
 
-def _grouped(
+def grouped(
     paired: Mapping[tuple[int, int], int], tied: set[tuple[int, int]], left_over: Sequence[int], right_over: Sequence[int]
 ) -> Assignment:
-    """Keep the pairings of components that come out even, and turn the other components into ties."""
+    """Keep the pairings of components that come out even, and turn the other components into ties.
+
+    Args:
+        paired: how many items each pairing pairs.
+        tied: edges that nothing tells apart from others.
+        left_over: items of each left bundle that are not paired.
+        right_over: items of each right bundle that are not paired.
+    """
     tied_left = {left for left, _ in tied}
     of_left: defaultdict[int, list[Pairing]] = defaultdict(list)
     for (left, right), count in paired.items():
         of_left[left].append((left, right, count))
     groups: list[tuple[Pairing, ...]] = []
     ties: list[Tie] = []
-    for lefts, rights in _components([*paired, *tied]):
+    for lefts, rights in components([*paired, *tied]):
         even = not any(left_over[left] for left in lefts) and not any(right_over[right] for right in rights)
         if even and tied_left.isdisjoint(lefts):
             groups.append(tuple(pairing for left in lefts for pairing in of_left[left]))
@@ -87,7 +94,7 @@ def _grouped(
     return Assignment(groups, ties)
 
 
-def _components(edges: Iterable[tuple[int, int]]) -> Iterator[Tie]:
+def components(edges: Iterable[tuple[int, int]]) -> Iterator[Tie]:
     """Connected parts of a bipartite graph, each sorted."""
     of_left: defaultdict[int, list[int]] = defaultdict(list)
     of_right: defaultdict[int, list[int]] = defaultdict(list)

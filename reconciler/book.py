@@ -122,7 +122,7 @@ class Book:
             stage=grounds.stage,
             reasons=reasons,
             decision=decision,
-            probability_ppm=grounds.probability_ppm if decision is Decision.AUTO else grounds.probability_ppm // 2,
+            probability_ppm=grounds.probability_ppm if runner_up is None else grounds.probability_ppm // 2,
             runner_up=runner_up,
         )
 

@@ -25,15 +25,14 @@ from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.stage import match_probable
 from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.statement_steps import (
-    match_amount_and_date,
     match_embedded_references,
     match_references,
     match_slips,
     match_truncated_references,
-    match_words,
     report_amount_differences,
 )
 from reconciler.types import Item, Outcome, Stage
+from reconciler.weak_steps import match_amount_and_date, match_words
 
 __all__ = ["solve_book"]
 

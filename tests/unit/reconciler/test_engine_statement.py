@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -52,21 +53,36 @@ def test_outside_the_date_window_an_equal_reference_stays_open(make_item, day: i
 
 
 @pytest.mark.parametrize(
-    ("ledger", "bank", "signal"),
+    ("ledger", "bank", "signal", "decision"),
     [
-        ({"key": "INV0042"}, {"key": UTR, "text": "NEFT-X-PAYMENT INV-0042-ACME"}, "embedded reference"),
-        ({"key": UTR}, {"text": f"NEFT CR-HDFC0000001-ACME-{UTR}"}, "embedded reference"),
-        ({"key": UTR}, {"key": UTR[:12]}, "truncated reference"),
-        ({"key": UTR[:-2] + "32"}, {"key": UTR}, "reference with a slip"),
-        ({"text": "ACME Ltd rent"}, {"text": "transfer ACME"}, "words"),
-        ({}, {}, "amount and date"),
+        ({"key": "INV0042"}, {"key": UTR, "text": "NEFT-X-PAYMENT INV-0042-ACME"}, "embedded reference", "auto"),
+        ({"key": UTR}, {"text": f"NEFT CR-HDFC0000001-ACME-{UTR}"}, "embedded reference", "auto"),
+        ({"key": UTR}, {"key": UTR[:12]}, "truncated reference", "auto"),
+        ({"key": UTR[:-2] + "32"}, {"key": UTR}, "reference with a slip", "auto"),
+        ({"text": "ACME Ltd rent"}, {"text": "Rent, ACME Ltd"}, "words", "auto"),
+        ({"text": "ACME Ltd rent"}, {"text": "transfer ACME"}, "words", "suggested"),
+        ({"text": "Rent"}, {"text": "RENT"}, "words", "suggested"),
+        ({}, {}, "amount and date", "suggested"),
     ],
 )
-def test_weaker_evidence_with_equal_amount_and_near_date(make_item, ledger, bank, signal: str) -> None:
+def test_weaker_evidence_with_equal_amount_and_near_date(make_item, ledger, bank, signal: str, decision: str) -> None:
     outcome = solved(make_item("l", "ledger", -100, **ledger), make_item("b", "bank", -100, day=2, **bank))
     (match,) = outcome.matches
-    assert (match.stage, match.decision, match.reasons[0].signal) == (Stage.TOLERANCE, Decision.AUTO, signal)
+    assert (match.stage, match.decision.value, match.reasons[0].signal) == (Stage.TOLERANCE, decision, signal)
     assert match.probability_ppm < 1_000_000
+
+
+@pytest.mark.parametrize(("accepted", "decisions"), [(0, "ssss"), (25, "aaas"), (5_000, "aaaa")])
+def test_confirms_no_more_false_ones_than_the_rules_accept(make_item, accepted: int, decisions: str) -> None:
+    rules = replace(RULES, learning=replace(RULES.learning, false_per_100k=accepted))
+    items = [
+        *(make_item("l1", "ledger", 100, key=UTR), make_item("b1", "bank", 100, text=f"NEFT {UTR} ACME")),
+        *(make_item("l2", "ledger", 200, key=OTHER_UTR), make_item("b2", "bank", 200, key=OTHER_UTR[:12])),
+        *(make_item("l3", "ledger", 300, text="rent Miller Ltd"), make_item("b3", "bank", 300, text="RENT MILLER LTD")),
+        *(make_item("l4", "ledger", 400, text="rent Baker Ltd"), make_item("b4", "bank", 400, text="BAKER LTD")),
+    ]
+    outcome = solve_book(rules, items, PASSED)
+    assert "".join(match.decision.value[0] for match in outcome.matches) == decisions
 
 
 def test_evidence_decides_between_equal_amounts(make_item) -> None:
@@ -129,9 +145,33 @@ def test_a_rival_that_stays_open_makes_it_a_suggestion(make_item) -> None:
     assert (match.decision, match.runner_up, pairs(outcome)) == (Decision.SUGGESTED, "l1", [("b", "l2")])
 
 
-def test_references_of_one_form_that_differ_make_it_a_suggestion(make_item) -> None:
-    outcome = solved(make_item("l", "ledger", 500, key="INV0042"), make_item("b", "bank", 500, key="INV9917"))
-    assert outcome.matches[0].decision is Decision.SUGGESTED
+@pytest.mark.parametrize(
+    ("ours", "theirs", "paired"), [("INV0042", "INV9917", False), ("INV0042", "FT99170042", True), ("INV0042", "99170042", True)]
+)
+def test_references_of_one_form_that_differ_keep_items_apart(make_item, ours: str, theirs: str, paired: bool) -> None:
+    outcome = solved(make_item("l", "ledger", 500, key=ours, text="ACME"), make_item("b", "bank", 500, text=f"ACME {theirs}"))
+    assert bool(outcome.matches) is paired
+    assert paired or {broken.nearest.id for broken in outcome.breaks if broken.nearest} == {"l", "b"}
+
+
+def test_pairs_are_the_best_for_the_whole_book_rather_than_for_the_nearest_two(make_item) -> None:
+    ledger = [make_item(f"l{day}", "ledger", 500, day=day) for day in (1, 2, 3)]
+    bank = [make_item(f"b{day}", "bank", 500, day=day) for day in (2, 3, 4)]
+    outcome = solved(*ledger, *bank)
+    assert pairs(outcome) == [("b2", "l1"), ("b3", "l2"), ("b4", "l3")]
+    assert {match.decision for match in outcome.matches} == {Decision.SUGGESTED}
+    assert [match.runner_up for match in outcome.matches] == ["l2", "b2", "b3"]
+
+
+def test_where_pairs_share_words_silence_is_an_objection(make_item) -> None:
+    talking = [
+        make_item(f"{side[0]}{number}", side, 1_000 + number, text=f"{side} customer {number:03}")
+        for side in ("ledger", "bank")
+        for number in range(8)
+    ]
+    silent = [make_item("l", "ledger", 5, text="apples"), make_item("b", "bank", 5, text="pears")]
+    assert ("b", "l") in pairs(solved(*silent))
+    assert ("b", "l") not in pairs(solved(*talking, *silent))
 
 
 def test_a_pending_line_waits(make_item) -> None:
