@@ -12,8 +12,9 @@ def inspect(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Statement files: camt.052 to 054, MT940, MT942, BAI2, NACHA, OFX, QFX, QIF, CODA, CFONB 120 or CSV,"
-            " told by content; - for standard input. Several files are held against each other too.",
+            help="Statement files: camt.052 to 054, MT940, MT942, BAI2, NACHA, OFX, QFX, QIF, CODA, CFONB 120, PayPal's"
+            " settlement report, CSV or workbooks, told by content, also in .zip or .gz; - for standard input."
+            " Several files are held against each other too.",
         ),
     ],
     *,

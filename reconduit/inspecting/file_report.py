@@ -68,17 +68,18 @@ class FileReport:
         )
 
 
-def inspect_file(path: str, options: ParseOptions, *, most_entries: int | None) -> FileReport:
+def inspect_file(path: str, options: ParseOptions, *, most_entries: int | None, name: str | None = None) -> FileReport:
     """What a file is.
 
     Args:
         path: its name, or `-` for standard input.
         options: what the file may leave out.
         most_entries: how many entries of each statement are kept to be shown, None for all.
+        name: what it is called in the report, where that is not its path.
     """
-    report = FileReport("stdin" if path == "-" else path)
+    report = FileReport(name or ("stdin" if path == "-" else path))
     try:
-        with _open(path) as stream:
+        with _open(path, report.file) as stream:
             found = sniff_stream(stream)
             report.format = found.name
             _collect(report, found.parse(stream, options), most_entries)
@@ -123,24 +124,24 @@ def _collect(report: FileReport, events: Iterable[Event], most_entries: int | No
                 pass
 
 
-def _open(path: str) -> BinaryIO:
+def _open(path: str, name: str) -> BinaryIO:
     if path == "-":
         return BytesIO(sys.stdin.buffer.read())
     console = Console(stderr=True)
     if not console.is_terminal or Path(path).stat().st_size < _LONG_BYTES:
         return Path(path).open("rb")
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    return _WithProgress(path, Progress(*columns, console=console, transient=True))
+    return _WithProgress(path, name, Progress(*columns, console=console, transient=True))
 
 
 class _WithProgress(BytesIO):
     """A file that shows how far it is read. Only the reading methods of the base class are used."""
 
-    def __init__(self, path: str, progress: Progress) -> None:
+    def __init__(self, path: str, name: str, progress: Progress) -> None:
         super().__init__()
         self._file = Path(path).open("rb")  # noqa: SIM115 (closed with the object)
         self._progress = progress
-        self._task = progress.add_task(Path(path).name, total=Path(path).stat().st_size)
+        self._task = progress.add_task(Path(name).name, total=Path(path).stat().st_size)
         progress.start()
 
     def read(self, size: int | None = -1, /) -> bytes:

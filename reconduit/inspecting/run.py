@@ -9,8 +9,9 @@ from rich.console import Console
 
 from producers.formats.contract import ParseOptions
 from reconduit.errors import SettingsError
+from reconduit.inspecting.contained import inspect_path
 from reconduit.inspecting.document import as_document
-from reconduit.inspecting.file_report import inspect_file, relate
+from reconduit.inspecting.file_report import relate
 from reconduit.inspecting.table import print_report
 from schemas.errors import AmountError
 from schemas.money import currency_exponent
@@ -24,7 +25,7 @@ def run_inspect(files: Sequence[str], *, json: str | None, entries: bool, curren
     """Inspect files.
 
     Args:
-        files: names of files, or `-` for standard input.
+        files: names of files, of .zip or .gz archives of them, or `-` for standard input.
         json: where to write the result as JSON, `-` for standard output (then no table is printed).
         entries: show all entries instead of the first of each statement, and add them to the JSON.
         currency: ISO 4217, for files that name none.
@@ -46,7 +47,7 @@ def run_inspect(files: Sequence[str], *, json: str | None, entries: bool, curren
     # Rows of CSV are known to the CSV parser by their headers alone, as in `reconduit match` without rules.
     options = ParseOptions(default_currency=currency)
     most = None if entries else 0 if json == "-" else _FIRST_ENTRIES
-    reports = [inspect_file(file, options, most_entries=most) for file in files]
+    reports = [report for file in files for report in inspect_path(file, options, most_entries=most)]
     relate(reports)
     text = json_text.dumps(as_document(reports, with_entries=entries), ensure_ascii=False, indent=2)
     if json == "-":

@@ -1,8 +1,10 @@
 """`reconduit inspect`: the JSON contract, the exit status, and what a person sees."""
 
+import gzip
 import io
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import jsonschema
@@ -166,3 +168,29 @@ def test_several_files_are_held_against_each_other(folder, capsys):
     assert codes("third.sta", "proved.sta", status=1) == [["balance_gap"], []]
     assert codes("third.sta", "ninth.sta", status=0) == [[], ["sequence_gap"]]
     assert codes("proved.sta", "again.sta", status=0) == [[], ["repeated_statement"]]
+
+
+def test_members_of_an_archive_are_files_of_their_own(folder, capsys):
+    with zipfile.ZipFile("drop.zip", "w") as archive:
+        archive.write("proved.sta", "jan/proved.sta")
+        archive.write("letter.txt")
+    (folder / "report.gz").write_bytes(gzip.compress(BAI2.encode()))
+    assert run_inspect(["drop.zip", "report.gz"], json="-", entries=False, currency=None) == 2
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, SCHEMA)
+    assert [(one["file"], one["format"]) for one in document] == [
+        ("drop.zip!jan/proved.sta", "mt940"),
+        ("drop.zip!letter.txt", None),
+        ("report.gz!report", "bai2"),
+    ]
+    assert [statement["proof"] for one in document for statement in one["statements"]] == ["proved", "proved"]
+
+
+def test_a_hostile_archive_is_one_file_that_is_not_readable(folder, capsys):
+    with zipfile.ZipFile("bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write("proved.sta")
+        archive.writestr("zeros", bytes(20 << 20))
+    assert run_inspect(["bomb.zip"], json="-", entries=False, currency=None) == 2
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["file"], told["statements"]) == ("bomb.zip", [])
+    assert "times its size" in told["quarantined"][0]["reason"]
