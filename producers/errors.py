@@ -12,6 +12,7 @@ ProducerError
 ├── ContractChangeError    terminal   a response no longer has the documented shape
 ├── DataError              terminal   something that was read cannot be used
 │   ├── RecordError        terminal   one record cannot be normalised: quarantine it, go on with the rest
+│   │   └── FieldError     terminal   as RecordError, with a short code to group quarantine by
 │   └── FileFormatError    terminal   one file cannot be read as its format: quarantine the file
 │       ├── ArchiveError   terminal   an archive is hostile, encrypted, nested or broken: quarantine it whole
 │       └── PgpError       terminal   a PGP message is not for our key, altered, or not signed as the feed demands
@@ -34,6 +35,7 @@ __all__ = [
     "ContractChangeError",
     "CursorConflictError",
     "DataError",
+    "FieldError",
     "FileFormatError",
     "LeaseLostError",
     "LifecycleError",
@@ -142,6 +144,20 @@ class RecordError(DataError):
     """One record cannot be normalised; the rest of its page can."""
 
     fix: ClassVar[str] = "Look at the record in quarantine, then correct the mapping or have the provider correct the record."
+
+
+class FieldError(RecordError):
+    """One field of a record cannot be normalised.
+
+    Attributes:
+        reason: short code for quarantine, such as `amount`, `date` or `direction`.
+    """
+
+    fix: ClassVar[str] = "Look at the field in quarantine that the message names, then map it or have the provider correct it."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class FileFormatError(DataError):

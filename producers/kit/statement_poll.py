@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Cursor, Page, RawObject
 from producers.kit.day_statements import BalanceRow, day_statements
 from producers.kit.day_windows import DayWindow, complete_through, day_windows, local_day
@@ -60,7 +61,12 @@ class _AccountState:
     def load(cls, stored: Mapping[str, Any] | None) -> "_AccountState":
         if not stored:
             return cls()
-        return cls(dt.date.fromisoformat(stored["through"]), PublishedDays(stored["days"]), stored["repeats"])
+        try:
+            return cls(dt.date.fromisoformat(stored["through"]), PublishedDays(stored["days"]), stored["repeats"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"the stored cursor is none of this connector ({error!r}); reset the source's cursor"
+            ) from error
 
     def dump(self) -> dict[str, Any]:
         assert self.through is not None

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from producers.kit.day_statements import BalanceRow
 from producers.kit.narration import read_narration
+from producers.kit.record_origin import RecordOrigin
 from producers.kit.references import extract_references
 from schemas.records import CanonicalTransaction, Direction
 
-__all__ = ["RowPlace", "StatementRow", "row_to_transaction"]
+__all__ = ["StatementRow", "row_to_transaction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,42 +41,29 @@ class StatementRow:
         return BalanceRow(self.booked_at.astimezone(zone).date(), self.direction, self.amount_minor, self.balance_minor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowPlace:
-    """Where a row came from.
+def row_to_transaction(
+    row: StatementRow, origin: RecordOrigin, *, bank_code: str, currency: str, record_id: str
+) -> CanonicalTransaction:
+    """The canonical record of a row.
 
-    Attributes:
-        source: name of the source.
-        tenant_id: owner of the source.
+    Args:
+        row: the row.
+        origin: where it came from.
         bank_code: first four letters of the bank's IFSC.
-        account_id: account number.
         currency: ISO 4217 letters.
-        raw_ref: where the original is kept.
-        ingested_at: time of the poll, aware UTC.
+        record_id: the row's id with the ordinal of its repeat.
     """
-
-    source: str
-    tenant_id: str
-    bank_code: str
-    account_id: str
-    currency: str
-    raw_ref: str
-    ingested_at: dt.datetime
-
-
-def row_to_transaction(row: StatementRow, place: RowPlace, *, record_id: str) -> CanonicalTransaction:
-    """The canonical record of a row; `record_id` is the row's id with the ordinal of its repeat."""
     references = extract_references(row.narration)
     family = read_narration(row.narration)
     sure = row.reference or references.reference
     return CanonicalTransaction(
-        tenant_id=place.tenant_id,
-        txn_id=f"{place.account_id}:{record_id}",
-        source=place.source,
-        bank_code=place.bank_code,
-        account_id=place.account_id,
+        tenant_id=origin.tenant_id,
+        txn_id=f"{origin.account_id}:{record_id}",
+        source=origin.source,
+        bank_code=bank_code,
+        account_id=origin.account_id,
         amount_minor=row.amount_minor,
-        currency=place.currency,
+        currency=currency,
         direction=row.direction,
         is_reversal=family.is_reversal,
         booked_at=row.booked_at,
@@ -87,6 +75,6 @@ def row_to_transaction(row: StatementRow, place: RowPlace, *, record_id: str) ->
         bank_reference=sure or row.cheque_number or None,
         counterparty_name=row.counterparty or None,
         description=row.narration or None,
-        raw_ref=place.raw_ref,
-        ingested_at=place.ingested_at,
+        raw_ref=origin.raw_ref,
+        ingested_at=origin.ingested_at,
     )

@@ -9,9 +9,10 @@ from typing import Any
 
 from producers.errors import RecordError
 from producers.kit.contract import BadRecord, RawObject
+from producers.kit.record_origin import RecordOrigin
 from producers.kit.repeated_ids import RepeatedIds, content_digest
 from producers.kit.statement_poll import BookedRow, WindowContent
-from producers.kit.statement_row import RowPlace, StatementRow, row_to_transaction
+from producers.kit.statement_row import StatementRow, row_to_transaction
 from reconduit.sources import SourceConfig
 
 __all__ = ["StatementRows", "canonical_json"]
@@ -84,16 +85,9 @@ class StatementRows:
             if not row.has_own_id and record_id == row.provider_id:
                 # A digest always has its ordinal, so that the second of two equal rows does not rename the first.
                 record_id = f"{record_id}-0"
-            place = RowPlace(
-                source=self.config.name,
-                tenant_id=self.config.tenant_id,
-                bank_code=self.bank_code,
-                account_id=account,
-                currency=self.currency,
-                raw_ref=raw_ref,
-                ingested_at=now,
-            )
-            content.booked.append(BookedRow(row_to_transaction(row, place, record_id=record_id), balance))
+            origin = RecordOrigin(self.config.name, self.config.tenant_id, account, raw_ref, now)
+            transaction = row_to_transaction(row, origin, bank_code=self.bank_code, currency=self.currency, record_id=record_id)
+            content.booked.append(BookedRow(transaction, balance))
 
     def _bad(self, account: str, element: Any, detail: str) -> BadRecord:
         raw = canonical_json(element)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from producers.errors import ContractChangeError
+from producers.errors import ContractChangeError, FieldError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
 from producers.kit.integration_token import IntegrationToken
 from producers.kit.paging import PageGuard
@@ -17,7 +17,6 @@ from producers.kit.quota import TokenBucket
 from producers.kit.source_tls import source_tls
 from producers.kit.transport import JsonDocument, Transport
 from producers.kit.watermarks import watermark
-from producers.providers.feed.errors import FeedRecordError
 from producers.providers.feed.mapping import RecordContext, identity_of, to_transaction
 from producers.providers.feed.options import FeedOptions, load_options
 from reconduit.sources import SourceConfig
@@ -98,7 +97,7 @@ class FeedConnector:
             context = RecordContext(self._config.tenant_id, self._config.name, self._options.bank_code, place, now)
             try:
                 transactions.append(to_transaction(record, context))
-            except FeedRecordError as error:
+            except FieldError as error:
                 # An id stays what it is whatever the page size; a record without one has only its place in the listing.
                 identity = identity_of(record)
                 position = f"{self._options.path}#{identity}" if identity else f"{self._options.path}?after={asked}#{index}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from producers.providers.feed.errors import FeedRecordError
+from producers.errors import FieldError
 from schemas.errors import AmountError
 from schemas.money import parse_minor
 from schemas.records import CanonicalTransaction, Direction, Status
@@ -46,10 +46,10 @@ def to_transaction(record: Any, context: RecordContext) -> CanonicalTransaction:
     """The canonical record.
 
     Raises:
-        FeedRecordError: a field is missing or has a value that cannot be kept as it is meant.
+        FieldError: a field is missing or has a value that cannot be kept as it is meant.
     """
     if not isinstance(record, Mapping):
-        raise FeedRecordError("malformed_record", f"a record is an object, not {type(record).__name__}")
+        raise FieldError("malformed_record", f"a record is an object, not {type(record).__name__}")
     currency = _text(record, "currency")
     return CanonicalTransaction(
         tenant_id=context.tenant_id,
@@ -78,10 +78,10 @@ def to_transaction(record: Any, context: RecordContext) -> CanonicalTransaction:
 def _text(record: Mapping[str, Any], name: str) -> str:
     value = record.get(name)
     if not isinstance(value, str) or not value:
-        raise FeedRecordError("malformed_record", f"{name} is {value!r}, a text is due")
+        raise FieldError("malformed_record", f"{name} is {value!r}, a text is due")
     # Neither can be stored: PostgreSQL's text holds no NUL, and half a surrogate pair is no UTF-8.
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise FeedRecordError("malformed_record", f"{name} is {value!r}, which has characters that no text may have")
+        raise FieldError("malformed_record", f"{name} is {value!r}, which has characters that no text may have")
     return value
 
 
@@ -95,27 +95,27 @@ def _optional_text(record: Mapping[str, Any], name: str) -> str | None:
 def _revision(record: Mapping[str, Any]) -> int:
     value = record.get("revision")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_REVISION:
-        raise FeedRecordError("malformed_record", f"revision is {value!r}, a number from 0 to {_MAX_REVISION} is due")
+        raise FieldError("malformed_record", f"revision is {value!r}, a number from 0 to {_MAX_REVISION} is due")
     return value
 
 
 def _flag(record: Mapping[str, Any], name: str) -> bool:
     value = record.get(name, False)
     if not isinstance(value, bool):
-        raise FeedRecordError("malformed_record", f"{name} is {value!r}, true or false is due")
+        raise FieldError("malformed_record", f"{name} is {value!r}, true or false is due")
     return value
 
 
 def _amount(record: Mapping[str, Any], currency: str) -> int:
     text = record.get("amount")
     if not isinstance(text, str):
-        raise FeedRecordError("amount", f"amount is {text!r}, a decimal text is due")
+        raise FieldError("amount", f"amount is {text!r}, a decimal text is due")
     try:
         amount_minor = parse_minor(text, currency, group="")
     except AmountError as error:
-        raise FeedRecordError("amount", str(error)) from error
+        raise FieldError("amount", str(error)) from error
     if amount_minor < 0:
-        raise FeedRecordError("amount", f"amount {text} is negative; the sign belongs into direction")
+        raise FieldError("amount", f"amount {text} is negative; the sign belongs into direction")
     return amount_minor
 
 
@@ -125,7 +125,7 @@ def _symbol(record: Mapping[str, Any], name: str, symbols: type[_E]) -> _E:
         return symbols(value)
     except ValueError as error:
         known = ", ".join(symbols)
-        raise FeedRecordError(name, f"{name} is {value!r}, one of {known} is due") from error
+        raise FieldError(name, f"{name} is {value!r}, one of {known} is due") from error
 
 
 def _moment(record: Mapping[str, Any], name: str) -> dt.datetime:
@@ -133,10 +133,10 @@ def _moment(record: Mapping[str, Any], name: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(text)
         if moment.utcoffset() is None:
-            raise FeedRecordError("time", f"{name} {text} has no zone; the feed must say which one")
+            raise FieldError("time", f"{name} {text} has no zone; the feed must say which one")
         return moment.astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:
-        raise FeedRecordError("time", f"{name} is {text!r}, a time by RFC 3339 is due") from error
+        raise FieldError("time", f"{name} is {text!r}, a time by RFC 3339 is due") from error
 
 
 def _date(record: Mapping[str, Any], name: str) -> dt.date | None:
@@ -146,4 +146,4 @@ def _date(record: Mapping[str, Any], name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise FeedRecordError("time", f"{name} is {text!r}, a date YYYY-MM-DD is due") from error
+        raise FieldError("time", f"{name} is {text!r}, a date YYYY-MM-DD is due") from error

@@ -17,9 +17,9 @@ from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
 from producers.kit.day_windows import DayWindow, complete_through, local_day
 from producers.kit.overlap import PublishedDays
+from producers.kit.record_origin import RecordOrigin
 from producers.kit.transport import RetryPolicy
 from producers.kit.watermarks import watermark
-from producers.providers.hdfc.mapping import LineOrigin
 from producers.providers.hdfc.options import HdfcOptions, load_options
 from producers.providers.hdfc.statement_api import StatementApi, StatementPage, build_api
 from producers.providers.hdfc.window import AccountWindow, read_window
@@ -115,7 +115,7 @@ class HdfcConnector:
         self, account_id: str, account: _AccountCursor, window: DayWindow, pages: list[StatementPage], now: dt.datetime
     ) -> Page | None:
         """What of the window is not published yet, and the statements of the days that it changes; None for nothing."""
-        origin = LineOrigin(self._config.name, self._config.tenant_id, account_id, None, now)
+        origin = RecordOrigin(self._config.name, self._config.tenant_id, account_id, None, now)
         content = read_window(pages, window, self._options, origin)
         fresh, statements = self._unpublished(content, account, local_day(now, self._zone))
         if not fresh and not statements:

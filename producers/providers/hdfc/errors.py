@@ -3,14 +3,13 @@
 ```
 ProducerError
 ├── TransientError ── JoseFormatError          retryable  a message is cut short or is no compact JOSE
-├── AuthenticationError ── JoseIntegrityError  terminal   a message was not made with the keys that are configured
-└── RecordError ── LineError                   terminal   one statement line cannot be normalised
+└── AuthenticationError ── JoseIntegrityError  terminal   a message was not made with the keys that are configured
 ```
 """
 
-from producers.errors import AuthenticationError, RecordError, TransientError
+from producers.errors import AuthenticationError, TransientError
 
-__all__ = ["JoseFormatError", "JoseIntegrityError", "LineError"]
+__all__ = ["JoseFormatError", "JoseIntegrityError"]
 
 
 class JoseFormatError(TransientError):
@@ -19,15 +18,3 @@ class JoseFormatError(TransientError):
 
 class JoseIntegrityError(AuthenticationError):
     """A message does not decrypt, does not verify, or uses an algorithm or key that was not agreed."""
-
-
-class LineError(RecordError):
-    """One statement line cannot be normalised.
-
-    Attributes:
-        reason: quarantine code, such as `amount` or `date`.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason

@@ -13,15 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from producers.kit.narration import read_narration
+from producers.kit.record_origin import RecordOrigin
 from producers.kit.references import extract_references
-from producers.providers.hdfc.errors import LineError
-from producers.providers.hdfc.options import HdfcOptions
+from producers.kit.row_fields import RowFields, RowRules
+from producers.providers.hdfc.options import FieldMap, HdfcOptions
 from reconciler.text import normalise_reference
-from schemas.errors import SchemaError
-from schemas.money import parse_minor
 from schemas.records import CanonicalTransaction, Direction
 
-__all__ = ["Line", "LineOrigin", "letters", "line_to_transaction", "normalise_keys", "parse_line"]
+__all__ = ["Line", "letters", "line_to_transaction", "normalise_keys", "parse_line", "row_rules"]
 
 BANK_CODE = "HDFC"
 
@@ -48,25 +47,6 @@ def normalise_keys(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class LineOrigin:
-    """Where a line came from.
-
-    Attributes:
-        source: name of the configured source.
-        tenant_id: its owner.
-        account_id: the account that was asked for.
-        raw_ref: the original response and the position in it.
-        ingested_at: time of the poll, aware UTC.
-    """
-
-    source: str
-    tenant_id: str
-    account_id: str
-    raw_ref: str | None
-    ingested_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """A statement line whose fields are parsed. Amounts are minor units; the balance is signed and after the line."""
 
@@ -85,43 +65,17 @@ class Line:
     counterparty_ifsc: str | None
 
 
-class _Fields:
-    """Reads the fields of one line by the names of the source's field map."""
-
-    def __init__(self, row: Mapping[str, Any], options: HdfcOptions) -> None:
-        self._row = normalise_keys(row)
-        self._options = options
-
-    def text(self, name: str) -> str:
-        value = self._row.get(letters(name))
-        return "" if value is None else str(value).strip()
-
-    def required(self, name: str, reason: str) -> str:
-        text = self.text(name)
-        if not text:
-            raise LineError(reason, f"field {name!r} is missing or empty; if the bank names it otherwise, map it in options.fields")
-        return text
-
-    def amount(self, text: str, name: str) -> int:
-        try:
-            return parse_minor(text, self._options.currency)
-        except SchemaError as error:
-            raise LineError("amount", f"field {name!r}: {error}") from error
-
-    def date(self, text: str, name: str) -> dt.date:
-        try:
-            return dt.datetime.strptime(text, self._options.date_format).date()  # noqa: DTZ007 - a date has no zone
-        except ValueError as error:
-            raise LineError("date", f"field {name!r}: {text!r} does not fit options.date_format") from error
-
-    def moment(self, text: str, name: str) -> dt.datetime:
-        for time_format in self._options.time_formats:
-            try:
-                local = dt.datetime.strptime(text, time_format)  # noqa: DTZ007 - the zone follows in the next line
-            except ValueError:
-                continue
-            return local.replace(tzinfo=ZoneInfo(self._options.time_zone)).astimezone(dt.UTC)
-        raise LineError("date", f"field {name!r}: {text!r} fits none of options.time_formats")
+def row_rules(options: HdfcOptions) -> RowRules:
+    """How HDFC writes its fields, as the source's options say; rows are read with `normalise_keys`."""
+    return RowRules(
+        currency=options.currency,
+        zone=ZoneInfo(options.time_zone),
+        time_formats=options.time_formats,
+        date_formats=(options.date_format,),
+        directions=_DIRECTIONS,
+        has_scalars=True,
+        value_of=lambda row, name: row.get(letters(name)),
+    )
 
 
 def _is_reversal(flag: str, narration: str) -> bool:
@@ -129,30 +83,25 @@ def _is_reversal(flag: str, narration: str) -> bool:
     return flag.upper() in {"Y", "YES", "TRUE", "1"} if flag else read_narration(narration).is_reversal
 
 
-def parse_line(row: Mapping[str, Any], options: HdfcOptions) -> Line:
+def parse_line(row: Any, names: FieldMap, rules: RowRules) -> Line:
     """The fields of one statement line.
 
     Raises:
-        LineError: a field that every line needs is missing or unreadable; the error has the quarantine code.
+        FieldError: a field that every line needs is missing or unreadable; the error has the quarantine code.
     """
-    names = options.fields
-    fields = _Fields(row, options)
-    direction_text = fields.required(names.direction, "direction")
-    direction = _DIRECTIONS.get(direction_text.upper())
-    if direction is None:
-        raise LineError("direction", f"field {names.direction!r}: {direction_text!r} is neither credit nor debit")
-    amount_minor = fields.amount(fields.required(names.amount, "amount"), names.amount)
-    if amount_minor < 0:
-        raise LineError("amount", f"field {names.amount!r} is negative; the direction says the sign")
-    balance, value_date = fields.text(names.balance), fields.text(names.value_date)
-    narration = fields.text(names.narration)
+    fields = RowFields(normalise_keys(row) if isinstance(row, Mapping) else row, rules)
+    direction, amount_minor, narration = (
+        fields.direction(names.direction),
+        fields.amount(names.amount),
+        fields.text(names.narration),
+    )
     return Line(
         line_id=fields.required(names.line_id, "line_id"),
         direction=direction,
         amount_minor=amount_minor,
-        balance_minor=fields.amount(balance, names.balance) if balance else None,
-        booked_at=fields.moment(fields.required(names.booked_at, "date"), names.booked_at),
-        value_date=fields.date(value_date, names.value_date) if value_date else None,
+        balance_minor=fields.balance(names.balance),
+        booked_at=fields.moment(names.booked_at),
+        value_date=fields.date(names.value_date),
         narration=narration,
         reference=fields.text(names.reference) or None,
         mnemonic=fields.text(names.mnemonic).upper(),
@@ -183,7 +132,7 @@ def _settlement_key(line: Line, reference: str | None, options: HdfcOptions) -> 
     return candidates[0] if candidates else None
 
 
-def line_to_transaction(line: Line, options: HdfcOptions, origin: LineOrigin, *, repeat: int = 0) -> CanonicalTransaction:
+def line_to_transaction(line: Line, options: HdfcOptions, origin: RecordOrigin, *, repeat: int = 0) -> CanonicalTransaction:
     """The canonical record of a line.
 
     Args:

@@ -10,13 +10,13 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from zoneinfo import ZoneInfo
 
+from producers.errors import FieldError
 from producers.kit.contract import BadRecord
 from producers.kit.day_statements import BalanceRow, day_statements
 from producers.kit.day_windows import DayWindow, local_day
-from producers.providers.hdfc.errors import LineError
-from producers.providers.hdfc.mapping import Line, LineOrigin, letters, line_to_transaction, normalise_keys, parse_line
+from producers.kit.record_origin import RecordOrigin
+from producers.providers.hdfc.mapping import Line, letters, line_to_transaction, normalise_keys, parse_line, row_rules
 from producers.providers.hdfc.options import HdfcOptions
 from producers.providers.hdfc.statement_api import StatementPage
 from schemas.records import CanonicalStatement, CanonicalTransaction, Direction, Proof
@@ -56,13 +56,13 @@ def _bad(row: object, reason: str, detail: str, account_id: str, options: HdfcOp
 class _Reader:
     """Collects the lines of a window, each once."""
 
-    def __init__(self, window: DayWindow, options: HdfcOptions, origin: LineOrigin) -> None:
+    def __init__(self, window: DayWindow, options: HdfcOptions, origin: RecordOrigin) -> None:
         self.content = AccountWindow()
         self.balances: list[BalanceRow] = []
         self._window = window
         self._options = options
         self._origin = origin
-        self._zone = ZoneInfo(options.time_zone)
+        self._rules = row_rules(options)
         self._seen: dict[str, list[_Identity]] = defaultdict(list)
         self._seen_bad: set[str] = set()
 
@@ -73,8 +73,8 @@ class _Reader:
     def add(self, row: object, raw_ref: str) -> None:
         self.content.fetched += 1
         try:
-            line = self._parse(row)
-        except LineError as error:
+            line = parse_line(row, self._options.fields, self._rules)
+        except FieldError as error:
             bad = _bad(row, error.reason, str(error), self._origin.account_id, self._options)
             if bad.position not in self._seen_bad:
                 self._seen_bad.add(bad.position)
@@ -83,15 +83,10 @@ class _Reader:
         repeat = self._repeat(line)
         if repeat is None:
             return
-        day = local_day(line.booked_at, self._zone)
+        day = local_day(line.booked_at, self._rules.zone)
         origin = replace(self._origin, raw_ref=raw_ref)
         self.content.days[day].append(line_to_transaction(line, self._options, origin, repeat=repeat))
         self.balances.append(BalanceRow(day, line.direction, line.amount_minor, line.balance_minor))
-
-    def _parse(self, row: object) -> Line:
-        if not isinstance(row, Mapping):
-            raise LineError("shape", f"a statement line is a {type(row).__name__}, an object is due")
-        return parse_line(row, self._options)
 
     def _repeat(self, line: Line) -> int | None:
         """How many other lines have the id already; None when the line itself was there, moved here from an earlier page."""
@@ -115,7 +110,7 @@ def _proof(pages: Sequence[StatementPage], reader: _Reader, of_lines: Proof) -> 
     return of_lines if holds else Proof.FAILED
 
 
-def read_window(pages: Sequence[StatementPage], window: DayWindow, options: HdfcOptions, origin: LineOrigin) -> AccountWindow:
+def read_window(pages: Sequence[StatementPage], window: DayWindow, options: HdfcOptions, origin: RecordOrigin) -> AccountWindow:
     """The records and statements of a window.
 
     Args:

@@ -41,7 +41,7 @@ def read_row(row: Any, rules: RowRules) -> StatementRow:
     """One element of `Record`, understood.
 
     Raises:
-        RecordError: a field is missing or malformed; the message names it.
+        FieldError: a field is missing or malformed; the message names it.
     """
     fields = RowFields(row, rules)
     booked_at, direction, amount = fields.moment("TXNDATE"), fields.direction("TYPE"), fields.amount("AMOUNT")

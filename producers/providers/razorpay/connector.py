@@ -12,14 +12,14 @@ from typing import Any
 
 import structlog
 
-from producers.errors import ConfigurationError
+from producers.errors import ConfigurationError, FieldError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
 from producers.kit.day_windows import IST, complete_through, local_day
 from producers.kit.overlap import PublishedDays
+from producers.kit.record_origin import RecordOrigin
 from producers.kit.transport import RetryPolicy
 from producers.kit.watermarks import watermark
-from producers.providers.razorpay.errors import ItemError
-from producers.providers.razorpay.mapping import ItemOrigin, encode_row, peculiarities, row_to_transaction
+from producers.providers.razorpay.mapping import encode_row, peculiarities, row_to_transaction
 from producers.providers.razorpay.options import RazorpayOptions, load_options
 from producers.providers.razorpay.recon_api import RECON_PATH, ReconApi, build_api
 from reconduit.sources import SourceConfig
@@ -165,12 +165,12 @@ class RazorpayConnector:
         address = f"{RECON_PATH}?year={day.year}&month={day.month}&day={day.day}"
         found: dict[str, _Record] = {}
         for row, raw_ref in rows:
-            origin = ItemOrigin(self._config.name, self._config.tenant_id, self._options.account_id, raw_ref, now)
+            origin = RecordOrigin(self._config.name, self._config.tenant_id, self._options.account_id, raw_ref, now)
             raw = encode_row(row)
             name = _row_name(row, raw)
             try:
                 record = row_to_transaction(_as_mapping(row), utrs, origin)
-            except ItemError as error:
+            except FieldError as error:
                 found.setdefault(f"bad {name}", BadRecord(error.reason, str(error), f"{address}#{name}", raw))
                 continue
             first = found.setdefault(record.txn_id, record)
@@ -182,7 +182,7 @@ class RazorpayConnector:
 
 def _as_mapping(row: object) -> Mapping[str, Any]:
     if not isinstance(row, Mapping):
-        raise ItemError("shape", f"a recon row is a {type(row).__name__}, an object is due")
+        raise FieldError("shape", f"a recon row is a {type(row).__name__}, an object is due")
     return row
 
 

@@ -9,42 +9,23 @@ seconds; `notes` is text, object, list or null, and is not read.
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from producers.errors import FieldError
 from producers.kit.day_windows import IST, local_day
-from producers.providers.razorpay.errors import ItemError
+from producers.kit.record_origin import RecordOrigin
 from schemas.errors import AmountError
 from schemas.money import MAX_AMOUNT_MINOR, currency_exponent
 from schemas.records import CanonicalTransaction, Direction, Status
 
-__all__ = ["ItemOrigin", "encode_row", "peculiarities", "row_to_transaction"]
+__all__ = ["encode_row", "peculiarities", "row_to_transaction"]
 
 BANK_CODE = "RAZORPAY"
 
 _TYPES = {"payment": "PAYMENT", "refund": "REFUND", "transfer": "TRANSFER", "adjustment": "ADJUSTMENT"}
 _CHANNELS = dict.fromkeys(("card", "netbanking", "wallet", "emi", "paylater", "bank_transfer"), "ONLINE") | {"upi": "UPI"}
 _UNSETTLED, _SETTLED = 0, 1
-
-
-@dataclass(frozen=True, slots=True)
-class ItemOrigin:
-    """Where a row came from.
-
-    Attributes:
-        source: name of the configured source.
-        tenant_id: its owner.
-        account_id: the merchant account's name.
-        raw_ref: the original response and the position in it.
-        ingested_at: time of the poll, aware UTC.
-    """
-
-    source: str
-    tenant_id: str
-    account_id: str
-    raw_ref: str | None
-    ingested_at: dt.datetime
 
 
 def encode_row(row: object) -> bytes:
@@ -65,9 +46,9 @@ def _subunits(row: Mapping[str, Any], name: str, *, default: int | None = None) 
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ItemError("amount", f"{name} is {value!r}, not an integer of subunits")
+        raise FieldError("amount", f"{name} is {value!r}, not an integer of subunits")
     if not 0 <= value <= MAX_AMOUNT_MINOR:
-        raise ItemError("amount", f"{name} is {value}, out of range; credit and debit say the sign")
+        raise FieldError("amount", f"{name} is {value}, out of range; credit and debit say the sign")
     return value
 
 
@@ -76,11 +57,11 @@ def _moment(row: Mapping[str, Any], name: str) -> dt.datetime | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ItemError("date", f"{name} is {value!r}, not Unix seconds")
+        raise FieldError("date", f"{name} is {value!r}, not Unix seconds")
     try:
         return dt.datetime.fromtimestamp(value, dt.UTC)
     except (OverflowError, ValueError, OSError) as error:
-        raise ItemError("date", f"{name} is {value}, no time of Unix seconds") from error
+        raise FieldError("date", f"{name} is {value}, no time of Unix seconds") from error
 
 
 def _currency(row: Mapping[str, Any]) -> str:
@@ -88,7 +69,7 @@ def _currency(row: Mapping[str, Any]) -> str:
     try:
         currency_exponent(currency if isinstance(currency, str) else "")
     except AmountError as error:
-        raise ItemError("currency", f"currency is {currency!r}: {error}") from error
+        raise FieldError("currency", f"currency is {currency!r}: {error}") from error
     return str(currency)
 
 
@@ -96,7 +77,7 @@ def _direction(row: Mapping[str, Any], kind: str) -> Direction:
     """From the column that is filled; a row of zero money follows its type."""
     credit, debit = _subunits(row, "credit", default=0), _subunits(row, "debit", default=0)
     if credit and debit:
-        raise ItemError("direction", f"credit {credit} and debit {debit} are both filled")
+        raise FieldError("direction", f"credit {credit} and debit {debit} are both filled")
     if credit or debit:
         return Direction.CREDIT if credit else Direction.DEBIT
     return Direction.CREDIT if kind == "payment" else Direction.DEBIT
@@ -113,7 +94,7 @@ def peculiarities(row: Mapping[str, Any], record: CanonicalTransaction) -> Itera
         yield f"it moves {moved} subunits where amount and fee say {expected}"
 
 
-def row_to_transaction(row: Mapping[str, Any], utrs: Mapping[str, str], origin: ItemOrigin) -> CanonicalTransaction:
+def row_to_transaction(row: Mapping[str, Any], utrs: Mapping[str, str], origin: RecordOrigin) -> CanonicalTransaction:
     """The canonical record of a recon row.
 
     Revision 0 is PENDING: not settled, on hold, or settled into a payout that has no UTR yet, so that no money has moved.
@@ -125,14 +106,14 @@ def row_to_transaction(row: Mapping[str, Any], utrs: Mapping[str, str], origin: 
         origin: where the row came from.
 
     Raises:
-        ItemError: a field that every row needs is missing or unreadable; the error has the quarantine code.
+        FieldError: a field that every row needs is missing or unreadable; the error has the quarantine code.
     """
     entity_id, kind = _text(row, "entity_id"), _text(row, "type") or ""
     if entity_id is None:
-        raise ItemError("entity_id", "entity_id is missing; without it a row cannot be told from another")
+        raise FieldError("entity_id", "entity_id is missing; without it a row cannot be told from another")
     created_at = _moment(row, "created_at")
     if created_at is None:
-        raise ItemError("date", "created_at is missing")
+        raise FieldError("date", "created_at is missing")
     amount, fee = _subunits(row, "amount"), _subunits(row, "fee", default=0)
     currency, direction = _currency(row), _direction(row, kind)
     settlement = _text(row, "settlement_id")

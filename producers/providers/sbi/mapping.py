@@ -29,7 +29,7 @@ def row_rules(options: SbiOptions) -> RowRules:
         zone=IST,
         time_formats=options.time_formats,
         directions=directions,
-        has_numbers=True,
+        has_scalars=True,
         value_of=value_at,
     )
 
@@ -62,7 +62,7 @@ def read_row(row: Any, names: FieldMap, rules: RowRules) -> StatementRow:
     """One row of the response, understood by the field map.
 
     Raises:
-        RecordError: a field is missing or malformed; the message names its path.
+        FieldError: a field is missing or malformed; the message names its path.
     """
     fields = RowFields(row, rules)
     booked_at, direction, amount = fields.moment(names.booked_at), fields.direction(names.direction), fields.amount(names.amount)

@@ -3,18 +3,21 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 from unittest import mock
 
+import pytest
 from fastapi import APIRouter
 
+from producers.kit.contract import Connector
 from producers.kit.testing import ConnectorContract, FakeRequest, FakeResponse, SampleRecord, forward_to
 from producers.sandbox.model import BankLine
 from schemas.money import format_minor
-from tests.fixtures.bank_statements import ListWorld, serving
+from tests.fixtures.bank_statements import NOW, ListWorld, serving
 
-__all__ = ["SampleWorld", "SandboxContract", "line_of"]
+__all__ = ["KeyedBankContract", "SampleWorld", "SandboxContract", "line_of"]
 
 
 class SampleWorld(ListWorld):
@@ -103,3 +106,33 @@ class SandboxContract(ConnectorContract):
     def times_of(cls, line: BankLine) -> dict[str, str]:
         """Fields with times, where the sandbox writes less than the bank may."""
         return {}
+
+
+class KeyedBankContract(SandboxContract):
+    """ICICI or SBI: keys in place of tokens, India's time, and ids that the legs of one transaction share."""
+
+    now = NOW
+    amount_fields: ClassVar[Mapping[str, str]] = {"AMOUNT": "amount", "BALANCE": "balance"}
+    currencies = ("JPY", "BHD")
+    zones = ("Asia/Kolkata",)
+    not_applicable: ClassVar[Mapping[str, str]] = {
+        "token_refresh": "the bank knows its customer by keys; there is no token that ends",
+        "duplicate_records": "rows of one id are the legs of one transaction, so a row that is there twice is two",
+        "daylight_saving": "the bank writes India's time, which has been the same since 1945",
+    }
+    shown_secrets: ClassVar[Callable[[Mapping[str, str]], tuple[str, ...]]]
+    """What of the credentials must never show up; of a PEM text one line."""
+    connect: ClassVar[Callable[..., Connector]]
+    directory: ClassVar[Path]
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def bank(cls, keys: tuple[Path, Mapping[str, str]]) -> Iterator[None]:
+        cls.directory, credentials = keys
+        cls.secrets = cls.shown_secrets(credentials)
+        with cls.serve(lambda world, clock: cls.sandbox.routes(world, clock, credentials, page_size=4)):
+            yield
+
+    def build(self, base_url: str) -> Connector:
+        options = {"start_date": None, "initial_days": 4, "window_days": 4, "currency": self.currency}
+        return type(self).connect(base_url, self.directory, **options)

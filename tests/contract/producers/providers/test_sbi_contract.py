@@ -1,10 +1,10 @@
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -25,7 +25,7 @@ from producers.sandbox.providers import sbi as sandbox
 from producers.sandbox.providers.sbi import generate_credentials, routes
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import Proof, StatementKind
-from tests.contract.producers.providers.sample_world import SandboxContract
+from tests.contract.producers.providers.sample_world import KeyedBankContract
 from tests.fixtures.bank_statements import NOW, ListWorld, fortnight, line, serving
 
 ACCOUNT = "00000031234567890"
@@ -58,33 +58,14 @@ def connector(base_url: str, directory: Path, **options: Any) -> Connector:
     )
 
 
-class TestSbi(SandboxContract):
+class TestSbi(KeyedBankContract):
     connectors = ("sbi",)
-    now = NOW
     sandbox = sandbox
     account = ACCOUNT
-    amount_fields: ClassVar[Mapping[str, str]] = {"AMOUNT": "amount", "BALANCE": "balance"}
     requests_per_poll = 4
     unknown_values = ({"DR_CR": "XX"}, {"POST_DATE": "yesterday"}, {"VALUE_DATE": "2026"}, {"NARRATION": "???/NEW RAIL/1"})
-    currencies = ("JPY", "BHD")
-    zones = ("Asia/Kolkata",)
-    not_applicable: ClassVar[Mapping[str, str]] = {
-        "token_refresh": "each request has a session key of its own, sealed for the bank; there is no token",
-        "duplicate_records": "rows of one id are the legs of one transaction, so a row that is there twice is two",
-        "daylight_saving": "the bank writes India's time, which has been the same since 1945",
-    }
-    directory: ClassVar[Path]
-
-    @pytest.fixture(scope="class", autouse=True)
-    @classmethod
-    def bank(cls, keys: tuple[Path, Mapping[str, str]]) -> Iterator[None]:
-        cls.directory, credentials = keys
-        cls.secrets = (credentials["private_key"].splitlines()[3],)
-        with cls.serve(lambda world, clock: routes(world, clock, credentials, page_size=4)):
-            yield
-
-    def build(self, base_url: str) -> Connector:
-        return connector(base_url, self.directory, start_date=None, initial_days=4, window_days=4, currency=self.currency)
+    shown_secrets = staticmethod(lambda keys: (keys["private_key"].splitlines()[3],))
+    connect = staticmethod(connector)
 
 
 def ids(pages: list[Page]) -> list[str]:

@@ -1,8 +1,12 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Page
 from producers.kit.day_statements import BalanceRow
 from producers.kit.day_windows import IST, DayWindow
@@ -47,12 +51,17 @@ class Bank:
         self.extra: list[tuple[str, int, str]] = []
         self.bad: list[BadRecord] = []
         self.windows: list[tuple[str, DayWindow]] = []
+        self.text: dict[str, str] = {}
 
     def read(self, account: str, window: DayWindow, ids: RepeatedIds, now: dt.datetime) -> WindowContent:
         self.windows.append((account, window))
         rows = [*((account, day, f"d{day}") for day in range(11, 21)), *(row for row in self.extra if row[0] == account)]
         found = [booked(*row) for row in sorted(rows, key=lambda row: row[1]) if window.first.day <= row[1] <= window.last.day]
+        found = [replace(row, transaction=self._told(row.transaction)) for row in found]
         return WindowContent(found, list(self.bad), [], len(found))
+
+    def _told(self, record: CanonicalTransaction) -> CanonicalTransaction:
+        return replace(record, description=self.text.get(record.txn_id))
 
     def poll(self, cursor: Mapping[str, Any] | None = None, now: dt.datetime = NOW) -> list[Page]:
         return list(POLL.pages(json.loads(json.dumps(dict(cursor or {}))), now, self.read))
@@ -119,3 +128,22 @@ def test_a_day_that_closes_gets_its_statement_without_a_new_row() -> None:
     second = bank.poll(first[-1].cursor, NOW + dt.timedelta(days=1))
     assert ids(second) == []
     assert "A:2026-01-20" in {s.statement_id for s in second[0].statements}
+
+
+@pytest.mark.parametrize(
+    "stored", [{"A": {"read_through": "2026-01-18"}}, {"A": {"through": "yesterday", "days": {}, "repeats": {}}}, {"A": 7}]
+)
+def test_a_foreign_cursor_is_named(stored: Any) -> None:
+    with pytest.raises(ConfigurationError, match="reset the source's cursor"):
+        Bank().poll({"accounts": {"A": stored}})
+
+
+def test_a_row_that_the_bank_corrects_has_the_next_revision_and_its_neighbours_keep_theirs() -> None:
+    bank = Bank()
+    first = bank.poll()
+    bank.extra = [("A", 19, "c")]
+    second = bank.poll(first[-1].cursor)
+    bank.text = {"A:c": "corrected"}
+    third = bank.poll(second[-1].cursor)
+    assert [(record.txn_id, record.revision) for page in third for record in page.transactions] == [("A:d19", 0), ("A:c", 1)]
+    assert ids(bank.poll(third[-1].cursor)) == []

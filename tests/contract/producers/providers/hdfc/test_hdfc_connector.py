@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -12,8 +11,6 @@ from unittest import mock
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, PermissionDeniedError, TransientError
 from producers.kit.contract import Page
@@ -23,11 +20,11 @@ from producers.providers.hdfc.errors import JoseIntegrityError
 from producers.sandbox.model import BankLine
 from producers.sandbox.provider_keys import pem_pair
 from producers.sandbox.providers import hdfc as sandbox
-from producers.sandbox.server import listen
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.money import format_minor
 from schemas.records import CanonicalStatement, CanonicalTransaction, Proof, StatementKind
 from tests.contract.producers.providers.sample_world import SandboxContract
+from tests.fixtures.bank_statements import serving
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -98,16 +95,8 @@ class Sandbox(NamedTuple):
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     directory, stage = tmp_path_factory.mktemp("hdfc"), Stage()
     credentials = sandbox.generate_credentials(directory)
-    app = FastAPI()
-    app.include_router(sandbox.routes(stage, lambda: NOW, credentials), prefix="/hdfc")
-    listener = listen()
-    uvicorn_server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=uvicorn_server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", directory, credentials, stage)
-    uvicorn_server.should_exit = True
-    thread.join(timeout=10)
-    assert not thread.is_alive()
+    with serving(sandbox.routes(stage, lambda: NOW, credentials), prefix="/hdfc") as url:
+        yield Sandbox(url, directory, credentials, stage)
 
 
 def source(base_url: str, directory: Path, **options: Any) -> SourceConfig:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import Any, ClassVar, NamedTuple
 import httpx
 import pytest
 import structlog
-import uvicorn
-from fastapi import FastAPI
 
 from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError
 from producers.kit.contract import Page
@@ -20,9 +17,9 @@ from producers.kit.testing import ConnectorContract, FakeProvider, FakeRequest, 
 from producers.providers.razorpay.connector import RazorpayConnector, build
 from producers.sandbox.model import GatewayItem, Settlement
 from producers.sandbox.providers import razorpay as sandbox
-from producers.sandbox.server import listen
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import CanonicalTransaction, StatementKind, Status
+from tests.fixtures.bank_statements import serving
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -117,16 +114,8 @@ class Sandbox(NamedTuple):
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     directory, stage = tmp_path_factory.mktemp("razorpay"), Stage()
     credentials = sandbox.generate_credentials(directory)
-    app = FastAPI()
-    app.include_router(sandbox.routes(stage, lambda: NOW, credentials), prefix="/razorpay")
-    listener = listen()
-    uvicorn_server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=uvicorn_server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", directory, credentials, stage)
-    uvicorn_server.should_exit = True
-    thread.join(timeout=10)
-    assert not thread.is_alive()
+    with serving(sandbox.routes(stage, lambda: NOW, credentials), prefix="/razorpay") as url:
+        yield Sandbox(url, directory, credentials, stage)
 
 
 def source(base_url: str, directory: Path, **options: Any) -> SourceConfig:

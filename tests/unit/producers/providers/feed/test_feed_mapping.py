@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.errors import RecordError
-from producers.providers.feed.errors import FeedRecordError
+from producers.errors import FieldError, RecordError
 from producers.providers.feed.mapping import RecordContext, identity_of, to_transaction
 from schemas.money import format_minor
 from schemas.records import Direction, Status
@@ -76,7 +75,7 @@ def test_every_field_is_kept() -> None:
     ],
 )
 def test_what_cannot_be_kept_is_refused(changes: dict[str, Any], reason: str) -> None:
-    with pytest.raises(FeedRecordError) as caught:
+    with pytest.raises(FieldError) as caught:
         to_transaction(RECORD | changes, CONTEXT)
     assert caught.value.reason == reason
     assert isinstance(caught.value, RecordError)
@@ -84,7 +83,7 @@ def test_what_cannot_be_kept_is_refused(changes: dict[str, Any], reason: str) ->
 
 @pytest.mark.parametrize("record", [None, "text", 3, []])
 def test_a_record_is_an_object(record: Any) -> None:
-    with pytest.raises(FeedRecordError):
+    with pytest.raises(FieldError):
         to_transaction(record, CONTEXT)
     assert identity_of(record) is None
 
@@ -99,5 +98,5 @@ def test_amounts_come_through_exactly(amount_minor: int, currency: str) -> None:
 def test_any_damage_ends_in_a_record_or_a_reason(changes: dict[str, Any]) -> None:
     try:
         to_transaction(RECORD | changes, CONTEXT)
-    except FeedRecordError as error:
+    except FieldError as error:
         assert error.reason

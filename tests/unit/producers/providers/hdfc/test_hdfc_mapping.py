@@ -9,15 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.providers.hdfc.errors import LineError
-from producers.providers.hdfc.mapping import LineOrigin, letters, line_to_transaction, parse_line
+from producers.errors import FieldError
+from producers.kit.record_origin import RecordOrigin
+from producers.providers.hdfc.mapping import Line, letters, line_to_transaction, parse_line, row_rules
 from producers.providers.hdfc.options import FieldMap, HdfcOptions
 from schemas.records import CanonicalTransaction, Direction
 
 SAMPLES = Path(__file__).parents[6] / "shared" / "samples" / "providers" / "hand_written" / "hdfc"
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-ORIGIN = LineOrigin("hdfc", "default", "50200012345678", "abc#0", NOW)
+ORIGIN = RecordOrigin("hdfc", "default", "50200012345678", "abc#0", NOW)
 OPTIONS = HdfcOptions(account_ids=("50200012345678",))
+
+
+def read(line: Any, options: HdfcOptions = OPTIONS) -> Line:
+    return parse_line(line, options.fields, row_rules(options))
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def canonical(options: HdfcOptions = OPTIONS, **changes: Any) -> CanonicalTransaction:
-    return line_to_transaction(parse_line(row(**changes), options), options, ORIGIN)
+    return line_to_transaction(read(row(**changes), options), options, ORIGIN)
 
 
 def test_payout_credit():
@@ -52,7 +57,7 @@ def test_payout_credit():
 
 
 def test_balance_keeps_its_sign():
-    assert parse_line(row(), OPTIONS).balance_minor == -1250
+    assert read(row(), OPTIONS).balance_minor == -1250
 
 
 def test_debit_has_no_settlement():
@@ -96,7 +101,7 @@ def test_reversal_flag_keeps_the_direction():
 
 
 def test_repeat_is_in_the_id():
-    line = parse_line(row(), OPTIONS)
+    line = read(row(), OPTIONS)
     assert line_to_transaction(line, OPTIONS, ORIGIN, repeat=2).txn_id.endswith(":H261119000001-2")
 
 
@@ -115,8 +120,8 @@ def test_repeat_is_in_the_id():
     ],
 )
 def test_unreadable_line_names_its_reason(changes: dict[str, str], reason: str):
-    with pytest.raises(LineError) as caught:
-        parse_line(row(**changes), OPTIONS)
+    with pytest.raises(FieldError) as caught:
+        read(row(**changes), OPTIONS)
     assert caught.value.reason == reason
 
 
@@ -128,7 +133,7 @@ def test_other_field_names_and_date_format():
         time_formats=("%d/%m/%Y %H:%M:%S",),
     )
     payload = row(Transaction_Date="19/11/2026 10:00:01", Value_Date="19/11/2026") | {"txn ref": "R1", "Txn Amt": "5"}
-    line = parse_line(payload, options)
+    line = read(payload, options)
     assert (line.line_id, line.amount_minor, line.booked_at.second) == ("R1", 500, 1)
 
 
@@ -137,7 +142,7 @@ def test_hand_written_credit_alert_has_the_same_field_names():
         pytest.skip("the third-party samples are not beside this checkout")
     alert = json.loads((SAMPLES / "credit_alert_request.json").read_text())["GenericCorporateAlertRequest"][0]
     options = OPTIONS.model_copy(update={"fields": FieldMap(line_id="Alert Sequence No")})
-    record = line_to_transaction(parse_line(alert, options), options, ORIGIN)
+    record = line_to_transaction(read(alert, options), options, ORIGIN)
     assert (record.amount_minor, record.reference_number) == (561222, "ICICN26324123456")
     assert record.booked_at == dt.datetime(2026, 11, 20, 3, 5, tzinfo=dt.UTC)
     assert (record.counterparty_name, record.counterparty_bank) == ("EXAMPLE TRADERS", "ICIC0000001")
@@ -158,8 +163,8 @@ def test_field_names_compare_by_letters_only(name: str):
 )
 def test_any_line_is_read_or_refused_with_a_reason(changes: dict[str, Any]):
     try:
-        record = line_to_transaction(parse_line(row() | changes, OPTIONS), OPTIONS, ORIGIN)
-    except LineError as error:
-        assert error.reason in {"line_id", "direction", "amount", "date"}
+        record = line_to_transaction(read(row() | changes, OPTIONS), OPTIONS, ORIGIN)
+    except FieldError as error:
+        assert error.reason in {"line_id", "direction", "amount", "date", "malformed_row"}
     else:
         assert record.amount_minor >= 0

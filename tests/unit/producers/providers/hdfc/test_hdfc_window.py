@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from producers.kit.contract import BadRecord, RawObject
 from producers.kit.day_windows import DayWindow
-from producers.providers.hdfc.mapping import LineOrigin
+from producers.kit.record_origin import RecordOrigin
 from producers.providers.hdfc.options import HdfcOptions
 from producers.providers.hdfc.statement_api import StatementPage
 from producers.providers.hdfc.window import read_window
@@ -18,7 +18,7 @@ NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DAY = dt.date(2026, 11, 18)
 WINDOW = DayWindow(DAY, DAY)
 OPTIONS = HdfcOptions(account_ids=("1",))
-ORIGIN = LineOrigin("hdfc", "default", "1", None, NOW)
+ORIGIN = RecordOrigin("hdfc", "default", "1", None, NOW)
 
 
 def row(number: int, balance: int, **changes: Any) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from producers.errors import ContractChangeError, RecordError
 from producers.kit.day_windows import IST
-from producers.kit.statement_row import RowPlace, row_to_transaction
+from producers.kit.record_origin import RecordOrigin
+from producers.kit.statement_row import row_to_transaction
 from producers.providers.icici.mapping import BANK_CODE, read_row, row_rules, rows_of
 from producers.sandbox.providers.icici import indian_grouping
 from schemas.records import CanonicalTransaction, Direction
@@ -35,16 +36,8 @@ def row(**changes: Any) -> dict[str, Any]:
 
 def transaction(element: Any) -> CanonicalTransaction:
     found = read_row(element, RULES)
-    place = RowPlace(
-        source="icici",
-        tenant_id="default",
-        bank_code=BANK_CODE,
-        account_id="000405001234",
-        currency="INR",
-        raw_ref="abc#0",
-        ingested_at=NOW,
-    )
-    return row_to_transaction(found, place, record_id=found.provider_id)
+    origin = RecordOrigin("icici", "default", "000405001234", "abc#0", NOW)
+    return row_to_transaction(found, origin, bank_code=BANK_CODE, currency="INR", record_id=found.provider_id)
 
 
 def test_a_row_becomes_a_canonical_record() -> None:

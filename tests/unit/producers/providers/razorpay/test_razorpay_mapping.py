@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.providers.razorpay.errors import ItemError
-from producers.providers.razorpay.mapping import ItemOrigin, peculiarities, row_to_transaction
+from producers.errors import FieldError
+from producers.kit.record_origin import RecordOrigin
+from producers.providers.razorpay.mapping import peculiarities, row_to_transaction
 from schemas.records import Direction, Status
 
 SAMPLE = Path(__file__).parents[6] / "shared/samples/providers/razorpay/examples_from_docs/settlement__settlement_recon.json"
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-ORIGIN = ItemOrigin("razorpay", "default", "razorpay-main", "abc#0", NOW)
+ORIGIN = RecordOrigin("razorpay", "default", "razorpay-main", "abc#0", NOW)
 
 
 def row(**changes: Any) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def test_notes_may_be_anything(notes: object):
     ],
 )
 def test_unreadable_row_names_its_reason(changes: dict[str, Any], reason: str):
-    with pytest.raises(ItemError) as caught:
+    with pytest.raises(FieldError) as caught:
         row_to_transaction(row(**changes), {}, ORIGIN)
     assert caught.value.reason == reason
 
@@ -165,7 +166,7 @@ def test_razorpays_own_example():
 def test_any_row_is_read_or_refused_with_a_reason(changes: dict[str, Any]):
     try:
         record = row_to_transaction(row() | changes, {}, ORIGIN)
-    except ItemError as error:
+    except FieldError as error:
         assert error.reason in {"entity_id", "amount", "direction", "currency", "date"}
     else:
         assert record.revision == (record.status is Status.SUCCESS)

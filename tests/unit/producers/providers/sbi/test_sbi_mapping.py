@@ -6,7 +6,8 @@ import pytest
 
 from producers.errors import ContractChangeError, RecordError
 from producers.kit.day_windows import IST
-from producers.kit.statement_row import RowPlace, StatementRow, row_to_transaction
+from producers.kit.record_origin import RecordOrigin
+from producers.kit.statement_row import StatementRow, row_to_transaction
 from producers.providers.sbi.mapping import BANK_CODE, fill_template, read_row, row_rules, rows_of
 from producers.providers.sbi.options import SbiOptions
 from schemas.records import Direction
@@ -34,16 +35,8 @@ def row(**changes: Any) -> dict[str, Any]:
 
 def test_a_row_becomes_a_canonical_record() -> None:
     found = read(row())
-    place = RowPlace(
-        source="sbi",
-        tenant_id="acme",
-        bank_code=BANK_CODE,
-        account_id="00000031234567890",
-        currency="INR",
-        raw_ref="abc#0",
-        ingested_at=NOW,
-    )
-    made = row_to_transaction(found, place, record_id="T1")
+    origin = RecordOrigin("sbi", "acme", "00000031234567890", "abc#0", NOW)
+    made = row_to_transaction(found, origin, bank_code=BANK_CODE, currency="INR", record_id="T1")
     assert (made.txn_id, made.tenant_id, made.bank_code) == ("00000031234567890:T1", "acme", "SBIN")
     assert (made.amount_minor, made.direction, found.balance_minor) == (123450, Direction.CREDIT, -2000)
     assert made.booked_at == dt.datetime(2026, 11, 19, 17, 51, 42, tzinfo=dt.UTC)
