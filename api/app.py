@@ -15,6 +15,7 @@ from api.authentication import Authentication
 from api.context import Clock, build_context, utc_now
 from api.database import Database
 from api.problems import install_problem_handlers
+from api.queries.sources import patience_for
 from api.routes import deciding, explain, health, integrations, oauth, operators, page, sign_in, v1
 from api.security_headers import SecurityHeaders
 from api.webhooks import routes as webhooks
@@ -24,7 +25,6 @@ from reconduit.sources import load_sources
 __all__ = ["create_app"]
 
 _DESCRIPTION = "What matched, what did not, and why; and what operators decide about it. Money in minor units, times in UTC."
-_MISSED_POLLS = 5
 
 
 class _Application(FastAPI):
@@ -35,15 +35,13 @@ class _Application(FastAPI):
 
 
 def _patience(sources_file: Path) -> dict[str, dt.timedelta]:
-    """How long each configured source may go without a success: five polls, at least a minute.
+    """How long each source of the sources file may go without a success.
 
     The file is the producers'; an API on another machine does not have it, and then a default counts.
     """
     if not sources_file.is_file():
         return {}
-    return {
-        source.name: dt.timedelta(seconds=max(60, _MISSED_POLLS * source.poll_seconds)) for source in load_sources(sources_file)
-    }
+    return {source.name: patience_for(source.poll_seconds) for source in load_sources(sources_file)}
 
 
 def create_app(settings: Settings, *, host: str = "127.0.0.1", no_auth: bool = False, now: Clock = utc_now) -> FastAPI:

@@ -9,8 +9,9 @@ from psycopg import sql
 from api.database import Database, Row
 from api.models import Sources, SourceStatus
 
-__all__ = ["describe_sources", "health_of"]
+__all__ = ["describe_sources", "health_of", "patience_for"]
 
+_MISSED_POLLS = 5
 DEFAULT_PATIENCE = dt.timedelta(minutes=15)
 """How old the last success may be when nothing is known about how often the source is polled."""
 
@@ -29,7 +30,8 @@ WITH stored AS (SELECT source_id, count(*) AS stored FROM transaction GROUP BY s
                FROM source LEFT JOIN stored USING (source_id) LEFT JOIN watermark USING (source_id) GROUP BY name),
      names AS (SELECT name FROM known UNION SELECT name FROM progress UNION SELECT name FROM quarantined)
 SELECT name, fetched, published, rounds, coalesce(stored, 0) AS stored, coalesce(quarantined, 0) AS quarantined,
-       last_success_at, last_error_at, last_error, complete_through, consumed
+       last_success_at, last_error_at, last_error, complete_through, consumed,
+       (SELECT max(i.poll_seconds) FROM integration i WHERE i.name = names.name) AS poll_seconds
 FROM names LEFT JOIN known USING (name) LEFT JOIN progress USING (name) LEFT JOIN quarantined USING (name)
      LEFT JOIN consumed ON topic = name || '_txns'
 ORDER BY name
@@ -49,6 +51,17 @@ def health_of(
     return "stale" if now - last_success > patience else "healthy"
 
 
+def patience_for(poll_seconds: int) -> dt.timedelta:
+    """How long a source that is polled so often may go without a success: five polls, at least a minute."""
+    return dt.timedelta(seconds=max(60, _MISSED_POLLS * poll_seconds))
+
+
+def _patience_of(row: Row, from_file: Mapping[str, dt.timedelta]) -> dt.timedelta:
+    if row["name"] in from_file:
+        return from_file[row["name"]]
+    return DEFAULT_PATIENCE if row["poll_seconds"] is None else patience_for(row["poll_seconds"])
+
+
 def _lag(row: Row) -> int | None:
     if row["published"] is None or row["consumed"] is None:
         return None
@@ -57,14 +70,16 @@ def _lag(row: Row) -> int | None:
 
 
 def describe_sources(database: Database, now: dt.datetime, patience: Mapping[str, dt.timedelta]) -> Sources:
-    """Every source by name. `patience` is how old the last success of a source may be before it counts as stale."""
+    """Every source by name.
+
+    `patience` is how old the last success of a source of the sources file may be before it counts as stale; that of an integration
+    follows from how often it is polled.
+    """
     found = [
         SourceStatus(
-            health=health_of(
-                row["last_success_at"], row["last_error_at"], now=now, patience=patience.get(row["name"], DEFAULT_PATIENCE)
-            ),
+            health=health_of(row["last_success_at"], row["last_error_at"], now=now, patience=_patience_of(row, patience)),
             lag_records=_lag(row),
-            **{name: value for name, value in row.items() if name != "consumed"},
+            **{name: value for name, value in row.items() if name not in {"consumed", "poll_seconds"}},
         )
         for row in database.rows(_STATEMENT)
     ]

@@ -224,3 +224,15 @@ def test_logs_keep_the_latest_events_only(operator: httpx.Client, database_url: 
         kept = read_events(connection, number, KEPT_EVENTS * 2)
     assert (len(kept), kept[0]["event"], kept[-1]["event"]) == (KEPT_EVENTS, f"event {KEPT_EVENTS + 4}", "event 5")
     assert operator.get(f"{AT}/acme/logs", params={"level": "error"}).json()["items"] == []
+
+
+def test_a_source_is_stale_by_how_often_its_integration_is_polled(operator: httpx.Client, database_url: str) -> None:
+    for name, seconds in (("hasty", 60), ("daily", 86_400)):
+        make(operator, name=name, poll_seconds=seconds)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO source_progress (tenant_id, source, last_success_at) "
+            "VALUES ('default', 'hasty', now() - interval '20 minutes'), ('default', 'daily', now() - interval '20 minutes')"
+        )
+    told = {row["name"]: row["health"] for row in operator.get("/v1/sources").json()["sources"]}
+    assert told == {"hasty": "stale", "daily": "healthy"}
