@@ -1,6 +1,7 @@
 """One exchange with a provider: a request out, its whole answer in, counted, timed and bounded. No repetition; see `transport`."""
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 
 import httpx
@@ -8,9 +9,10 @@ import httpx
 from producers.errors import ContractChangeError, TransientError
 from producers.kit.bounded import DEADLINE, BoundedTransport, Timeouts
 from producers.kit.endpoint import proxy_for
+from producers.kit.oauth import ClientCredentials
 from producers.kit.recording import recorded
 from producers.kit.status import network_error
-from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, status_bucket
+from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, TOKEN_EXPIRY, status_bucket
 
 __all__ = ["Exchanges"]
 
@@ -45,6 +47,7 @@ class Exchanges:
         clock: Callable[[], float],
     ) -> None:
         self._source = source
+        self._auth = auth
         self._timeouts = timeouts
         self._max_body = max_body
         self._clock = clock
@@ -100,10 +103,17 @@ class Exchanges:
         finally:
             HTTP_REQUESTS.labels(self._source, bucket).inc()
             HTTP_SECONDS.labels(self._source).observe(max(0.0, self._clock() - started))
+            self._show_expiry()
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _show_expiry(self) -> None:
+        """Tokens of integrations are shown where they are kept, by `reconduit.authorisation`; these are kept by the auth itself."""
+        left = self._auth.seconds_left if isinstance(self._auth, ClientCredentials) else None
+        if left is not None:
+            TOKEN_EXPIRY.labels(self._source, "access").set(time.time() + left)
 
     def _body_of(self, response: httpx.Response, what: str) -> httpx.Response:
         """The response with its body read and unpacked, of bounded size also when it unpacks to far more than was sent."""

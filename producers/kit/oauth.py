@@ -74,6 +74,12 @@ class ClientCredentials(httpx.Auth):
         self._lock = threading.Lock()
         self._token: SecretStr | None = None
         self._refresh_at = 0.0
+        self._ends_at = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the token ends; None while there is none."""
+        return None if self._token is None else self._ends_at - self._clock()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Authorise `request`; on 401, refresh once and send it again.
@@ -124,7 +130,8 @@ class ClientCredentials(httpx.Auth):
         except (TypeError, ValueError):
             raise ContractChangeError(f"{what}: `expires_in` is no number of seconds") from None
         # A token that lives two minutes or less is renewed at half its life, else it would be renewed at every request.
-        self._refresh_at = self._clock() + life - min(_EARLY_SECONDS, life / 2)
+        self._ends_at = self._clock() + life
+        self._refresh_at = self._ends_at - min(_EARLY_SECONDS, life / 2)
         self._token = SecretStr(token)
 
     def _standard_request(self) -> httpx.Request:

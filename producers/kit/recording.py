@@ -15,7 +15,7 @@ import httpx
 import structlog
 
 from producers.kit.masking import Masker
-from producers.kit.recordings import Recordings
+from producers.kit.recordings import Recordings, recorded_sources
 from reconduit.opened_secrets import opened_secrets
 from reconduit.settings import load_settings
 
@@ -26,7 +26,7 @@ _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 
 
 def recorded(inner: httpx.BaseTransport, source: str) -> httpx.BaseTransport:
-    """`inner`, with its exchanges recorded where the environment says so; what an earlier recording left behind grows old.
+    """`inner`, with its exchanges recorded where the environment says so; what earlier recordings left behind goes by its age.
 
     Args:
         inner: sends.
@@ -36,14 +36,12 @@ def recorded(inner: httpx.BaseTransport, source: str) -> httpx.BaseTransport:
         SettingsError: the environment has a value that does not fit.
         ConfigurationError: the name cannot be that of a folder.
     """
-    if not source:
-        return inner
     settings = load_settings()
-    recordings = Recordings(settings.objects, source)
-    if not settings.records_http_of(source):
-        recordings.prune()
+    for name in recorded_sources(settings.objects):
+        Recordings(settings.objects, name).prune()
+    if not source or not settings.records_http_of(source):
         return inner
-    return RecordingTransport(inner, recordings, Masker(opened_secrets))
+    return RecordingTransport(inner, Recordings(settings.objects, source), Masker(opened_secrets))
 
 
 class _Tee(httpx.SyncByteStream):

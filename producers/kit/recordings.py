@@ -12,11 +12,12 @@ from typing import Any
 
 from producers.errors import ConfigurationError
 
-__all__ = ["Recordings"]
+__all__ = ["Recordings", "recorded_sources"]
 
 _MOST = 200
 _MOST_BYTES = 16 * 1024 * 1024
 _OLDEST = dt.timedelta(days=7)
+_FOLDER = "recordings"
 _counter = itertools.count()
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -48,7 +49,7 @@ class Recordings:
     ) -> None:
         if _NAME.fullmatch(source) is None:
             raise ConfigurationError(f"{source!r} cannot name a folder of recordings; use letters, digits, _ and -")
-        self._folder = objects / "recordings" / source
+        self._folder = objects / _FOLDER / source
         self._most = most
         self._most_bytes = most_bytes
         self._oldest = oldest
@@ -101,3 +102,13 @@ class Recordings:
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
+
+
+def recorded_sources(objects: Path) -> list[str]:
+    """Names of the sources of which something is recorded.
+
+    Args:
+        objects: folder of the object store.
+    """
+    folder = objects / _FOLDER
+    return sorted(found.name for found in folder.iterdir() if _NAME.fullmatch(found.name)) if folder.is_dir() else []

@@ -22,6 +22,7 @@ from producers.kit.cursors import StoredCursor
 from producers.kit.object_store import ObjectStore
 from producers.kit.retry import RetryPolicy
 from producers.kit.rounds import PlainRounds, RoundsPort
+from producers.kit.source_lag import SourceLag
 from reconduit.errors import ReconduitError
 from reconduit.faultpoint import faultpoint
 from reconduit.metrics import INGESTED, LAST_SUCCESS, POLL_ERRORS, POLL_SECONDS, QUARANTINED
@@ -108,6 +109,7 @@ class ProducerRunner:
         self._clock = clock
         self._policy = policy
         self._terminal_pause = terminal_pause
+        self._lag = SourceLag(config.name)
         self._rounds = rounds or PlainRounds(float(config.poll_seconds))
         self._stopping = threading.Event()
         self._told = False
@@ -158,6 +160,7 @@ class ProducerRunner:
                 if self._is_stopping():
                     return False
         self._cursors.complete_round()
+        self._lag.polled()
         LAST_SUCCESS.labels(self._config.name).set(self._now().timestamp())
         POLL_SECONDS.labels(self._config.name).observe(self._clock() - started)
         self._log.debug("polled", version=stored.version)
@@ -225,6 +228,7 @@ class ProducerRunner:
         moved = self._cursors.commit_page(stored, page)
         faultpoint("cursor-saved")
         INGESTED.labels(self._config.name).inc(published)
+        self._lag.published(page)
         for bad in page.bad:
             QUARANTINED.labels(self._config.name, bad.reason).inc()
             self._log.warning("quarantined", reason=bad.reason, position=bad.position)

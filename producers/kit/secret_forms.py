@@ -91,7 +91,9 @@ def _decoded(view: str) -> Iterator[str]:
     if "%" in view:
         yield from _unquoted(view)
     if "+" in view:
+        # In a form a plus is a blank; there it and the percent signs are one encoding.
         yield view.replace("+", " ")
+        yield unquote(view.replace("+", " "))
     runs = [decoded for match in _BASE64.finditer(view) for decoded in _from_base64(match[0])]
     runs += [decoded for match in _HEX.finditer(view) for decoded in _from_hex(match[0])]
     if runs:

@@ -27,6 +27,7 @@ from producers.kit.contract import Capabilities
 from producers.kit.registry import CONNECTORS
 from producers.kit.testing.changes import ChangeCases
 from producers.kit.testing.faults import FaultCases
+from producers.kit.testing.measures import MeasureCases
 from producers.kit.testing.pages import PageCases
 from producers.kit.testing.scenario import transactions
 from producers.kit.testing.secrecy import SecrecyCases
@@ -39,7 +40,7 @@ _OF_HTTP = frozenset({"paging_to_the_end", "mutation_between_pages", "passing_fa
 """Cases that only a source without HTTP can be without."""
 
 
-class ConnectorContract(PageCases, ChangeCases, FaultCases, ValueCases, SecrecyCases):
+class ConnectorContract(PageCases, ChangeCases, FaultCases, ValueCases, SecrecyCases, MeasureCases):
     """Every case; pytest runs them in a subclass whose name begins with `Test`. Attributes: see `Scenario`."""
 
     def test_what_is_not_applicable(self) -> None:

@@ -87,12 +87,18 @@ class Outlet:
             raise Killed(name)
 
 
-def run_into(outlet: Outlet, connector: Connector, now: dt.datetime) -> None:
+def run_into(outlet: Outlet, connector: Connector, now: dt.datetime, source: str = "contract") -> None:
     """One poll by the runner, from the cursor that the outlet has.
+
+    Args:
+        outlet: where the records go.
+        connector: where they come from; it is closed.
+        now: time of the poll, aware UTC.
+        source: name of the source.
 
     Raises:
         Killed: the step came at which the process dies.
     """
-    config = SourceConfig(name="contract", connector="contract")
+    config = SourceConfig(name=source, connector="contract")
     with closing(connector):
         ProducerRunner(config, connector, outlet, outlet, outlet, now=lambda: now).poll()

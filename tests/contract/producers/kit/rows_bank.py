@@ -34,14 +34,14 @@ def token_of(base_url: str) -> ClientCredentials:
 class RowsConnector:
     """Reads `/rows?after=ARRIVAL`, four rows a page, in order of arrival; a row has its version and a local time without zone."""
 
-    capabilities = Capabilities(revisions=True)
+    capabilities = Capabilities(revisions=True, watermark=False)
 
     def __init__(self, base_url: str, zone: ZoneInfo) -> None:
         self.zone = zone
         self.transport = self.connect(base_url)
 
     def connect(self, base_url: str) -> Transport:
-        return Transport(base_url, auth=token_of(base_url))
+        return Transport(base_url, auth=token_of(base_url), metrics_source="rows")
 
     def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
         after, more = int(cursor.get("after", -1)), True

@@ -257,6 +257,15 @@ class SecretInTheMetrics(RowsConnector):
         return Transport(base_url, auth=token_of(base_url), metrics_source=f"rows {SECRET}")
 
 
+class Nameless(RowsConnector):
+    def connect(self, base_url: str) -> Transport:
+        return Transport(base_url, auth=token_of(base_url))
+
+
+class WithoutWatermark(RowsConnector):
+    capabilities = Capabilities(revisions=True, watermark=True)
+
+
 class SecretInTheError(RowsConnector):
     def document(self, after: int) -> JsonDocument:
         try:
@@ -305,6 +314,8 @@ WRONG = [
     (SecretInTheCursor, "secrets_stay_secret"),
     (SecretInTheMetrics, "secrets_stay_secret"),
     (SecretInTheError, "secrets_stay_secret"),
+    (Nameless, "metrics"),
+    (WithoutWatermark, "metrics"),
 ]
 
 

@@ -168,7 +168,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.tuples(st.dictionaries(WORDS, st.text('0123456789;=wqrt, "', max_size=14)), st.booleans(), st.floats(0, 100)),
