@@ -14,9 +14,10 @@ import pytest
 
 from schemas.catalogue import STATEMENT, TRANSACTION, current_schema
 from schemas.codec import BatchDecoder
+from schemas.confluent_registry import ConfluentRegistry
 from schemas.errors import RegistryError, UnknownSchemaError
 from schemas.records import CanonicalStatement, StatementKind
-from schemas.registry import CommittedIds, ConfluentRegistry, open_registry
+from schemas.registry import CommittedIds, open_registry
 from schemas.wire import WireEncoder, split_header
 from tests.fixtures.wire_records import message_of, plain_transaction
 
