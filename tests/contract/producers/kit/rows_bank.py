@@ -38,6 +38,7 @@ class RowsConnector:
 
     def __init__(self, base_url: str, zone: ZoneInfo) -> None:
         self.zone = zone
+        self.base_url = base_url
         self.transport = self.connect(base_url)
 
     def connect(self, base_url: str) -> Transport:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, ClassVar
 from unittest import SkipTest
 
@@ -12,7 +13,7 @@ import structlog
 
 from producers.errors import AuthenticationError, ContractChangeError, ProducerError, RateLimitError, RecordError
 from producers.kit import retry
-from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
+from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
 from producers.kit.retry import RetryPolicy
 from producers.kit.testing import ConnectorContract, faults
 from producers.kit.transport import JsonDocument, Transport
@@ -274,6 +275,25 @@ class SecretInTheError(RowsConnector):
             raise AuthenticationError(f"{SECRET} was refused") from error
 
 
+class SecretInAHeaderOfItsOwn(RowsConnector):
+    """Under a name that tells nobody what it is, and not opened as a secret of the source: so recordings show it."""
+
+    def document(self, after: int) -> JsonDocument:
+        return self.transport.document("GET", "/rows", params={"after": after}, headers={"X-Colour": SECRET})
+
+
+class GoesPastTheKit(RowsConnector):
+    """Asks with a client of its own, of which no recording knows."""
+
+    def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
+        after = int(cursor.get("after", -1))
+        with httpx.Client(trust_env=False) as client:
+            answer = client.get(f"{self.base_url}/rows", params={"after": after})
+        rows = answer.json()["rows"] if '"rows"' in answer.text else []
+        document = JsonDocument(rows, RawObject(sha256(b"").hexdigest(), b""), self.base_url, {})
+        yield self.page({"after": after + len(rows)}, document, rows, now)
+
+
 WRONG = [
     (WithoutOriginals, "pages_are_well_formed"),
     (IdsOfTheRun, "rerun_gives_the_same_records"),
@@ -314,6 +334,8 @@ WRONG = [
     (SecretInTheCursor, "secrets_stay_secret"),
     (SecretInTheMetrics, "secrets_stay_secret"),
     (SecretInTheError, "secrets_stay_secret"),
+    (SecretInAHeaderOfItsOwn, "secrets_stay_secret"),
+    (GoesPastTheKit, "secrets_stay_secret"),
     (Nameless, "metrics"),
     (WithoutWatermark, "metrics"),
 ]
