@@ -21,6 +21,7 @@ from reconduit.commands.rules_diff import diff, list_stored
 from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
 from reconduit.commands.source_actions import health, logs, status, sync, sync_due, test
+from reconduit.commands.source_check import check
 from reconduit.commands.sources import sources
 from reconduit.commands.supervise import supervise
 from reconduit.commands.vault import vault
@@ -45,7 +46,7 @@ app.add_typer(rules)
 app.add_typer(decide)
 app.add_typer(vault)
 app.add_typer(webhooks)
-for action in (test, sync, status, logs, health, recording):
+for action in (test, sync, status, logs, health, recording, check):
     sources.command()(action)
 sources.command("sync-due")(sync_due)
 app.add_typer(sources)

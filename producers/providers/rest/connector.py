@@ -27,7 +27,7 @@ from producers.providers.rest.errors import FieldError
 from producers.providers.rest.listing import Listing, ListingPage
 from producers.providers.rest.mapping import RecordContext, identity_of, to_transaction
 from producers.providers.rest.options import load_definition
-from producers.providers.rest.sample import map_sample
+from producers.providers.rest.sample import check_sample
 from reconduit.sources import SourceConfig
 from schemas.errors import SchemaError
 from schemas.records import CanonicalStatement, CanonicalTransaction
@@ -43,7 +43,7 @@ def build(config: SourceConfig) -> Connector:
         SettingsError: a secret cannot be read.
     """
     loaded = load_definition(config)
-    map_sample(loaded)
+    check_sample(loaded)
     if not (config.base_url or loaded.definition.base_url):
         loaded.fail((), "base_url is missing, here and in the source")
     return RestConnector(config, loaded.definition)

@@ -30,13 +30,17 @@ class Loaded:
     folder: Path
     node: yaml.Node | None = None
 
+    def told(self, where: Sequence[str | int], problem: str) -> str:
+        """What is wrong with the value at `where`, as `FILE:LINE: path: problem`."""
+        return _told(self.name, self.node, where, problem)
+
     def fail(self, where: Sequence[str | int], problem: str) -> NoReturn:
-        """Report that the value at `where` is wrong.
+        """Refuse the value at `where`.
 
         Raises:
-            ConfigurationError: always, as `FILE:LINE: path: problem`.
+            ConfigurationError: always, as `told` has it.
         """
-        raise ConfigurationError(_told(self.name, self.node, where, problem))
+        raise ConfigurationError(self.told(where, problem))
 
 
 def read_definition(path: Path) -> Loaded:

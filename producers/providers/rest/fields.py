@@ -244,6 +244,7 @@ class FieldRules(_Rule):
     fee: AmountRule | None = None
     channel: MapRule | None = None
     transaction_type: MapRule | None = None
+    bank_code: TextRule | None = None
     reference_number: TextRule | None = None
     end_to_end_id: TextRule | None = None
     bank_reference: TextRule | None = None

@@ -19,6 +19,7 @@ __all__ = ["RecordContext", "identity_of", "to_transaction"]
 V = TypeVar("V")
 
 _OPTIONAL_TEXTS = (
+    "bank_code",
     "reference_number",
     "end_to_end_id",
     "bank_reference",

@@ -4,21 +4,39 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from producers.errors import ContractChangeError, ProducerError
+from producers.errors import ConfigurationError, ContractChangeError, ProducerError
 from producers.kit.paging import PageAnswer, PageWalk, value_at
 from producers.kit.payload import parse_json
 from producers.providers.rest.definition import ByTime, RestDefinition, SampleFile
 from producers.providers.rest.definition_file import Loaded
 from producers.providers.rest.errors import FieldError
+from producers.providers.rest.fields import FieldRules
 from producers.providers.rest.mapping import RecordContext, to_transaction
 from schemas.errors import SchemaError
 from schemas.records import CanonicalTransaction
 
-__all__ = ["map_sample", "records_of"]
+__all__ = ["MappedSample", "check_sample", "map_sample", "records_of"]
 
 _WHEN = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_ADDRESS = "https://sample.invalid/"
+
+
+@dataclass(frozen=True, slots=True)
+class MappedSample:
+    """What becomes of a sample.
+
+    Attributes:
+        count: records in it.
+        transactions: those that can be mapped.
+        problems: what does not fit, each with file, line and field, and the first record that shows it.
+    """
+
+    count: int = 0
+    transactions: list[CanonicalTransaction] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def records_of(value: Any, definition: RestDefinition) -> Sequence[Any]:
@@ -34,36 +52,35 @@ def records_of(value: Any, definition: RestDefinition) -> Sequence[Any]:
     return found
 
 
-def map_sample(loaded: Loaded, *, source: str = "sample", tenant_id: str = "sample") -> list[CanonicalTransaction]:
-    """The sample's records as canonical ones; none without a sample.
+def check_sample(loaded: Loaded) -> None:
+    """Refuse a definition that does not fit its own sample.
 
     Raises:
-        ConfigurationError: the sample cannot be read, or the definition does not fit it; the message names file, line and field.
+        ConfigurationError: the sample cannot be read, or something does not fit; the message has each problem.
+    """
+    problems = map_sample(loaded).problems
+    if problems:
+        raise ConfigurationError("; ".join(problems))
+
+
+def map_sample(loaded: Loaded) -> MappedSample:
+    """The sample's records as canonical ones; nothing without a sample.
+
+    Raises:
+        ConfigurationError: the sample cannot be read.
     """
     definition = loaded.definition
     if definition.sample is None:
-        return []
+        return MappedSample()
     value = _value_of(definition.sample, loaded)
     try:
         records = records_of(value, definition)
     except ContractChangeError as error:
-        loaded.fail(("records",), f"in the sample, {error}")
-    account = definition.accounts[0] if definition.accounts else ""
-    found = []
-    for index, record in enumerate(records):
-        try:
-            found.append(to_transaction(record, definition.fields, RecordContext(tenant_id, source, account, "", _WHEN)))
-            _check_time(record, definition)
-        except FieldError as error:
-            where = ("fields", error.field) if error.field in type(definition.fields).model_fields else (error.field,)
-            loaded.fail(where, f"record {index} of the sample: {error}")
-        except SchemaError as error:
-            loaded.fail(("fields",), f"record {index} of the sample: {error}")
-    repeated = [name for name, count in Counter(one.txn_id for one in found).items() if count > 1]
-    if repeated:
-        loaded.fail(("fields", "id"), f"several records of the sample have the id {repeated[0]!r}; join what tells them apart")
-    _check_paging(value, records, loaded)
-    return found
+        return MappedSample(problems=[loaded.told(("records",), f"in the sample, {error}")])
+    mapped = MappedSample(len(records))
+    _map_records(records, loaded, mapped)
+    _check_paging(value, records, loaded, mapped)
+    return mapped
 
 
 def _value_of(sample: SampleFile | Mapping[str, Any] | Sequence[Any], loaded: Loaded) -> Any:
@@ -79,6 +96,31 @@ def _value_of(sample: SampleFile | Mapping[str, Any] | Sequence[Any], loaded: Lo
         loaded.fail(("sample",), str(error))
 
 
+def _map_records(records: Sequence[Any], loaded: Loaded, mapped: MappedSample) -> None:
+    definition = loaded.definition
+    account = definition.accounts[0] if definition.accounts else ""
+    context = RecordContext("sample", "sample", account, "", _WHEN)
+    told: set[tuple[str, ...]] = set()
+    for index, record in enumerate(records):
+        where: tuple[str, ...] = ("fields",)
+        try:
+            transaction = to_transaction(record, definition.fields, context)
+            _check_time(record, definition)
+        except (FieldError, SchemaError) as error:
+            if isinstance(error, FieldError):
+                where = ("fields", error.field) if error.field in FieldRules.model_fields else (error.field,)
+            if where not in told:
+                mapped.problems.append(loaded.told(where, f"record {index} of the sample: {error}"))
+            told.add(where)
+        else:
+            mapped.transactions.append(transaction)
+    counts = Counter(one.txn_id for one in mapped.transactions)
+    repeated = next((name for name, count in counts.items() if count > 1), None)
+    if repeated is not None:
+        problem = f"several records of the sample have the id {repeated!r}; join what tells them apart"
+        mapped.problems.append(loaded.told(("fields", "id"), problem))
+
+
 def _check_time(record: Any, definition: RestDefinition) -> None:
     incremental = definition.incremental
     if isinstance(incremental, ByTime) and incremental.field is not None:
@@ -88,10 +130,11 @@ def _check_time(record: Any, definition: RestDefinition) -> None:
             raise FieldError("incremental", "time", f"{incremental.field}: {error}") from error
 
 
-def _check_paging(value: Any, records: Sequence[Any], loaded: Loaded) -> None:
+def _check_paging(value: Any, records: Sequence[Any], loaded: Loaded, mapped: MappedSample) -> None:
     """The sign of the end must be in the sample, whatever it says."""
     try:
-        PageWalk(loaded.definition.paging.build(), "sample").advance(PageAnswer(value, records, "https://sample.invalid/"))
+        PageWalk(loaded.definition.paging.build(), "sample").advance(PageAnswer(value, records, _ADDRESS))
     except ContractChangeError as error:
-        if "https://sample.invalid" not in str(error):
-            loaded.fail(("paging",), str(error))
+        # A sample does not tell its own address, so the next page's host cannot be held against it.
+        if _ADDRESS.rstrip("/") not in str(error):
+            mapped.problems.append(loaded.told(("paging",), str(error)))

@@ -12,7 +12,7 @@ import yaml
 from producers.errors import ConfigurationError, MissingSecretError
 from producers.kit.registry import build_connector
 from producers.providers.rest.definition_file import definition_of, read_definition
-from producers.providers.rest.sample import map_sample
+from producers.providers.rest.sample import check_sample, map_sample
 from producers.providers.rest.schema import definition_schema
 from reconduit.sources import SourceConfig
 
@@ -25,7 +25,7 @@ def refused(text: str, folder: Path) -> str:
     file = folder / "acme.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError) as raised:
-        map_sample(read_definition(file))
+        check_sample(read_definition(file))
     return str(raised.value).replace(f"{folder}/", "")
 
 
@@ -99,7 +99,7 @@ def test_a_mapping_that_does_not_fit_the_sample_is_told(
     if line is None or problem is None:
         file = tmp_path / "acme.yaml"
         file.write_text(text, encoding="utf-8")
-        assert map_sample(read_definition(file)), "this one cannot be seen from the sample"
+        assert map_sample(read_definition(file)).problems == [], "this one cannot be seen from the sample"
         return
     message = refused(text, tmp_path)
     assert problem in message
@@ -135,7 +135,10 @@ def test_a_sample_may_be_a_file_beside_the_definition(tmp_path: Path) -> None:
     (tmp_path / "answer.json").write_text(json.dumps(document["sample"]), encoding="utf-8")
     definition = yaml.safe_dump(document | {"sample": {"file": "answer.json"}})
     (tmp_path / "acme.yaml").write_text(definition, encoding="utf-8")
-    assert [record.txn_id for record in map_sample(read_definition(tmp_path / "acme.yaml"))] == ["W-1001:MV-1", "W-1001:MV-2"]
+    assert [record.txn_id for record in map_sample(read_definition(tmp_path / "acme.yaml")).transactions] == [
+        "W-1001:MV-1",
+        "W-1001:MV-2",
+    ]
     (tmp_path / "answer.json").write_text("<html>", encoding="utf-8")
     assert "an HTML or XML page came instead of JSON" in refused(definition, tmp_path)
     assert "cannot be read" in refused(definition.replace("answer.json", "nowhere.json"), tmp_path)
@@ -150,6 +153,14 @@ def test_the_definition_may_stand_in_the_sources_file() -> None:
     document["fields"]["amount"]["unit"] = "cents"
     with pytest.raises(ConfigurationError, match=r"source acme: options\.rest: fields\.amount\.unit: .*'major' or 'minor'"):
         build_connector(source({"rest": document}))
+
+
+def test_every_problem_is_told_once(tmp_path: Path) -> None:
+    message = refused(
+        EXAMPLE.replace("money.currency", "money.code").replace("has_more: data.more", "has_more: data.moar"), tmp_path
+    )
+    assert message.count("money.code missing") == 1, "both records show it"
+    assert "paging: sample: data.moar is None" in message
 
 
 @pytest.mark.parametrize("options", [{}, {"definition": "a.yaml", "rest": {}}, {"definition": "a.yaml", "file": 1}])
