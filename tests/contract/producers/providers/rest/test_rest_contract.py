@@ -23,6 +23,7 @@ ISSUED = "rest-token-that-was-issued"
 class RestContract(ConnectorContract):
     """What the three have in common. The name hides it from pytest."""
 
+    connectors = ("rest",)
     now = NOW
     secrets = (SECRET,)
     currencies = ("JPY", "BHD", "EUR")
