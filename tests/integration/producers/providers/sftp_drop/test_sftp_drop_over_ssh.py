@@ -2,12 +2,13 @@
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 
-from producers.errors import AuthenticationError, ConfigurationError, TransientError
+from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, TransientError
 from producers.kit.contract import Page
 from schemas.records import Proof, StatementKind
 from tests.fixtures import statement_files as files
@@ -136,6 +137,23 @@ def test_a_server_that_is_not_pinned_is_refused(drop, tmp_path):
     empty.write_text(f"{pinned[0]} {other[0]} {other[1]}\n")
     with pytest.raises(AuthenticationError, match="host key"):
         list(drop.connector(known_hosts=str(empty)).poll({}, NOW))
+
+
+def test_another_header_than_the_pinned_one_stops_the_feed_before_anything_of_the_file_is_read(drop):
+    drop.put("day-1.csv", b"Date,Amount,Memo,Id\n2026-01-02,1.00,rent,I1\n")
+    options = {"default_currency": "EUR", "default_account": "A"}
+    with pytest.raises(ContractChangeError) as raised:
+        drop.settle(mapping={"fingerprint": "000000000000"}, **options)
+    (fingerprint,) = set(re.findall(r"\b[0-9a-f]{12}\b", str(raised.value))) - {"000000000000"}
+    pinned = {"mapping": {"fingerprint": fingerprint}, **options}
+    (page,) = drop.settle(**pinned)
+    assert len(page.transactions) == 1
+    drop.put("day-2.csv", b"Date,Memo,Amount,Id\n2026-01-03,rent,2.00,I2\n")
+    with pytest.raises(ContractChangeError):
+        drop.settle(**pinned)
+    drop.put("day-2.csv", b"Date,Amount,Memo,Id\n2026-01-03,2.00,rent,I2\n", modified=1_769_000_100)
+    (page,) = drop.settle(**pinned)
+    assert [record.amount_minor for record in page.transactions] == [200]
 
 
 def test_a_wrong_key_and_a_wrong_folder_are_named(drop):
