@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.balance_models import Balances
 from api.bearer_scheme import DESCRIBED
 from api.context import Here
 from api.filters import BreakFilter, MatchFilter, QuarantineFilter, TransactionFilter
 from api.links import link_next
 from api.models import BreakDetail, BreakPage, MatchDetail, MatchPage, QuarantinePage, Sources, Summary, TransactionPage
 from api.problems import PROBLEM_RESPONSES
+from api.queries.balances import list_balances
 from api.queries.decisions import get_break, get_match, list_breaks, list_matches
 from api.queries.quarantine import list_quarantine
 from api.queries.transactions import list_transactions
@@ -29,6 +31,16 @@ def read_summary(here: Here) -> Summary:
 def read_sources(here: Here) -> Sources:
     """Every source: fetched, published, stored, quarantined, freshness and health."""
     return here.sources.get()
+
+
+@router.get("/sources/{source}/balances")
+def read_balances(
+    here: Here,
+    source: Annotated[str, Path(max_length=100)],
+    account: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="only this account")] = None,
+) -> Balances:
+    """The last good balance of each account; marked stale, with its age, while the provider is down."""
+    return list_balances(here.database, here.sources.get(), source, account, here.now())
 
 
 @router.get("/transactions")

@@ -241,6 +241,18 @@ def _seed_sources(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
             "INSERT INTO source_watermark SELECT source_id, '', %s FROM source WHERE name = %s",
             (dt.datetime(2026, 3, 20, tzinfo=dt.UTC), name),
         )
+    for source, number, account, currency, closing, day in (
+        ("icici", "1", "A1", "INR", 100_00, "2026-03-18"),
+        ("icici", "2", "A1", "INR", 250_50, "2026-03-19"),
+        ("icici", "3", "A2", "JPY", 7_000, "2026-03-19"),
+        ("icici", "4", "A2", "JPY", None, "2026-03-20"),
+        ("sbi", "1", "S1", "INR", 900_00, "2026-03-19"),
+    ):
+        connection.execute(
+            "INSERT INTO statement (source_id, statement_id, account_id, currency, closing_minor, closing_date, proof) "
+            "SELECT source_id, %s, %s, %s, %s, %s, 'PROVED' FROM source WHERE name = %s",
+            (number, account, currency, closing, day, source),
+        )
     connection.execute("INSERT INTO consumer_offset VALUES ('reconduit', 'core_txns', 0, 20), ('reconduit', 'core_txns', 1, 22)")
     connection.execute(
         "INSERT INTO quarantine (source, stage, reason, detail, position, raw, headers, arrived_at) VALUES "
