@@ -53,9 +53,9 @@ class Fault(StrEnum):
     SILENT = "silent"
 
     @property
-    def asks_for(self) -> int | None:
-        """Seconds in the answer's `Retry-After`, None when it has none."""
-        return {Fault.RATE_LIMITED_BRIEFLY: 7, Fault.RATE_LIMITED_LONG: 3600}.get(self)
+    def asks_for(self) -> int:
+        """Seconds in the answer's `Retry-After`, 0 when it has none."""
+        return {Fault.RATE_LIMITED_BRIEFLY: 7, Fault.RATE_LIMITED_LONG: 3600}.get(self, 0)
 
 
 _ANSWERS = {

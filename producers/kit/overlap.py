@@ -19,7 +19,7 @@ from schemas.records import CanonicalTransaction
 __all__ = ["Published", "PublishedDays", "fingerprint", "published", "unpublished_from"]
 
 Record = CanonicalTransaction | BadRecord
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", CanonicalTransaction, CanonicalTransaction | BadRecord)
 
 # Differ between two fetches of the same content: when it was fetched, and where in which response it was.
 _VOLATILE = frozenset({"ingested_at", "raw_ref"})

@@ -37,7 +37,7 @@ class Outlet:
         self.steps = 0
         self._transactions: list[CanonicalTransaction] = []
         self._statements: list[CanonicalStatement] = []
-        self._originals: set[str] = set()
+        self._originals: dict[str, bytes] = {}
         self._cursor = "{}"
         self._version = 0
 
@@ -48,7 +48,11 @@ class Outlet:
 
     def put(self, raw: RawObject) -> None:
         """Keep an original."""
-        self._originals.add(raw.sha256)
+        self._originals[raw.sha256] = raw.content
+
+    def get(self, digest: str) -> bytes:
+        """An original that was kept."""
+        return self._originals[digest]
 
     def publish(self, page: Page) -> int:
         """Deliver the page's records, dying before, in the middle or after if that is due."""
