@@ -1,5 +1,6 @@
 """A batch: what was taken from the log between two commits, as parallel lists rather than message objects."""
 
+import builtins
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,19 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def add(
+        self, topics: Sequence[str], partitions: Sequence[int], offsets: Sequence[int], values: Sequence[builtins.bytes | None]
+    ) -> None:
+        """Append messages; parallel sequences, each partition's offsets in order."""
+        self.topics += topics
+        self.partitions += partitions
+        self.offsets += offsets
+        self.values += values
+        # The last message of a partition wins.
+        last = dict(zip(zip(topics, partitions, strict=True), offsets, strict=True))
+        self.ends.update({place: offset + 1 for place, offset in last.items()})
+        self.bytes += sum(map(len, filter(None, values)))
 
     def position(self, index: int) -> str:
         """Where message `index` is in the log, `topic/partition/offset`."""

@@ -38,4 +38,5 @@ def copy_out(cursor: Cursor[Any], query: str, schema: dict[str, pl.DataType | ty
 
 def bigints(values: Iterable[int]) -> str:
     """A literal `'{1,2}'::bigint[]`; integers only, so nothing can be injected."""
-    return "'{" + ",".join(str(int(value)) for value in values) + "}'::bigint[]"
+    texts = pl.Series(list(values), dtype=pl.Int64).cast(pl.String)
+    return f"'{{{texts.str.join(',').item()}}}'::bigint[]"

@@ -10,7 +10,7 @@ import polars as pl
 from reconciler.columnar import PlainOutcome
 from reconciler.reconciliation import Reconciliation
 from reconciler.types import Break, Decision, Match, Member, Nearest, Reason
-from schemas.tables import BREAK_TYPES, STAGES
+from schemas.codes import BREAK_TYPES, STAGES
 
 __all__ = [
     "BREAK_COLUMNS",

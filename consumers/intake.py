@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
@@ -71,19 +72,19 @@ class Intake:
         return batch
 
     def _add(self, batch: Batch, messages: list[Message]) -> None:
-        for message in messages:
-            error = message.error()
-            if error is not None:
-                self._report(message, error)
-                continue
-            topic, partition, offset, value = message.topic(), message.partition(), message.offset(), message.value()
-            assert topic is not None and partition is not None and offset is not None  # only errors lack them
-            batch.topics.append(topic)
-            batch.partitions.append(partition)
-            batch.offsets.append(offset)
-            batch.values.append(value)
-            batch.ends[topic, partition] = offset + 1
-            batch.bytes += len(value) if value is not None else 0
+        if any(map(Message.error, messages)):
+            messages = [message for message in messages if not self._is_error(message)]
+        # Only errors lack topic, partition or offset.
+        topics = cast("list[str]", [message.topic() for message in messages])
+        partitions = cast("list[int]", [message.partition() for message in messages])
+        offsets = cast("list[int]", [message.offset() for message in messages])
+        batch.add(topics, partitions, offsets, [message.value() for message in messages])
+
+    def _is_error(self, message: Message) -> bool:
+        error = message.error()
+        if error is not None:
+            self._report(message, error)
+        return error is not None
 
     def _report(self, message: Message, error: KafkaError) -> None:
         if error.code() in _HARMLESS:

@@ -34,7 +34,7 @@ class KeySpace(IntEnum):
 
 def shards_of(space: KeySpace, hashes: Iterable[int]) -> set[tuple[int, int]]:
     """Locks of the groups with these key hashes."""
-    return {(_CLASS + space, hashed % SHARDS) for hashed in hashes}
+    return {(_CLASS + space, shard) for shard in {hashed % SHARDS for hashed in hashes}}
 
 
 def lock_shards(connection: Connection[Any], shards: set[tuple[int, int]]) -> None:

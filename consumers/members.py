@@ -70,9 +70,10 @@ def read_members(connection: Connection[Any], hashes: Collection[int]) -> pl.Dat
     return pl.concat(found).unique(subset=["txn_hash", "revision"], maintain_order=True)
 
 
-def read_revised(connection: Connection[Any], hashes: Collection[int]) -> dict[int, int]:
+def read_revised(connection: Connection[Any], hashes: pl.Series) -> dict[int, int]:
     """Highest stored revision of those records that have one above 0."""
-    if not hashes:
+    # Most sources never correct anything; then nothing is looked up.
+    if hashes.is_empty() or connection.execute("SELECT FROM revised LIMIT 1").fetchone() is None:
         return {}
     rows = connection.execute(f"SELECT txn_hash, revision FROM revised WHERE txn_hash = ANY({bigints(hashes)})")
     return dict(rows.fetchall())

@@ -29,7 +29,7 @@ class Earlier:
 def find_earlier(connection: Connection[Any], batch: pl.DataFrame) -> Earlier:
     """Look up earlier revisions of the records that have one (revision above 0), and later ones of all."""
     rising = batch.filter(pl.col("revision") > 0)["txn_hash"].unique().to_list()
-    return Earlier(read_revisions(connection, rising), read_revised(connection, batch["txn_hash"].unique().to_list()))
+    return Earlier(read_revisions(connection, rising), read_revised(connection, batch["txn_hash"].unique()))
 
 
 def highest_revisions(rows: pl.DataFrame, revised: Mapping[int, int]) -> pl.DataFrame:

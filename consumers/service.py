@@ -150,14 +150,15 @@ class ReconcileService:
     def _decode(
         self, decoder: BatchDecoder, batch: Batch, indexes: list[int], source_of: dict[str, str], rejected: list[Rejected]
     ) -> pl.DataFrame:
-        decoded = decoder.decode([batch.values[index] for index in indexes])
+        whole = len(indexes) == len(batch)
+        decoded = decoder.decode(batch.values if whole else [batch.values[index] for index in indexes])
         rejected += [Rejected(indexes[bad.message], bad.reason, bad.detail) for bad in decoded.bad]
-        messages = [indexes[index] for index in decoded.frame["message"].to_list()]
+        messages = pl.Series("message", indexes, dtype=pl.UInt32).gather(decoded.frame["message"])
         return decoded.frame.with_columns(
-            pl.Series("message", messages, dtype=pl.UInt32),
-            pl.Series("topic_source", [source_of[batch.topics[index]] for index in messages], dtype=pl.String),
-            pl.Series("kafka_partition", [batch.partitions[index] for index in messages], dtype=pl.Int16),
-            pl.Series("kafka_offset", [batch.offsets[index] for index in messages], dtype=pl.Int64),
+            messages,
+            pl.Series("topic_source", list(map(source_of.get, batch.topics)), dtype=pl.String).gather(messages),
+            pl.Series("kafka_partition", batch.partitions, dtype=pl.Int16).gather(messages),
+            pl.Series("kafka_offset", batch.offsets, dtype=pl.Int64).gather(messages),
         )
 
     def _halted(self, batch: Batch, rejected: Sequence[Rejected]) -> set[tuple[str, int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reconciler.reconciliation import Reconciliation
-from reconciler.text import normalise_reference
+from reconciler.text_columns import normalise_references
 
 __all__ = ["ITEM_COLUMNS", "PlainOutcome", "solve_plain_groups"]
 
@@ -75,7 +75,7 @@ def solve_plain_groups(reconciliation: Reconciliation, items: pl.DataFrame) -> P
     rest = (
         ordered.join(groups.filter("odd").select("group"), on="group", how="semi") if len(plain) < len(groups) else ordered.clear()
     )
-    plain = plain.with_columns(pl.Series("key", [normalise_reference(key) for key in plain["key"].to_list()], dtype=pl.String))
+    plain = plain.with_columns(normalise_references(plain["key"]))
     whole = pl.col("sides").list.len() == len(reconciliation.sides)
     return PlainOutcome(_matches(reconciliation, plain.filter(whole)), _timing(reconciliation, plain.filter(~whole)), rest)
 

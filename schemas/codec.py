@@ -9,7 +9,7 @@ one with fastavro and each bad body is set apart with its reason. Measured in `d
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,13 +112,7 @@ class BatchDecoder:
         Raises:
             RegistryError: the registry cannot be asked for a writer's schema (retryable: the messages are not bad).
         """
-        groups: dict[int, list[int]] = {}
-        bad: list[BadMessage] = []
-        for index, value in enumerate(values):
-            if value is None or len(value) < HEADER.size or value[0] != 0:
-                bad.append(_unframed(index, value))
-            else:
-                groups.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
+        groups, bad = _by_writer(values)
         frames = []
         for schema_id, members in groups.items():
             try:
@@ -127,14 +121,12 @@ class BatchDecoder:
                 bad.extend(BadMessage(index, "schema_id", str(error)) for index in members)
                 continue
             bodies = [values[index][HEADER.size :] for index in members]  # type: ignore[index]
-            frame = self._stitched(schema_id, writer, bodies)
+            frame, good = self._stitched(schema_id, writer, bodies), members
             if frame is None:
                 frame, broken = self._one_by_one(schema_id, writer, bodies)
                 bad.extend(BadMessage(members[at], "avro_body", detail) for at, detail in broken)
                 gone = {at for at, _ in broken}
                 good = [index for at, index in enumerate(members) if at not in gone]
-            else:
-                good = members
             frames.append(frame.with_columns(pl.Series(_MESSAGE, good, dtype=pl.UInt32)))
         whole = pl.concat(frames) if frames else pl.DataFrame(schema={**self._schema, _MESSAGE: pl.UInt32})
         return DecodedBatch(whole if len(frames) < 2 else whole.sort(_MESSAGE), sorted(bad, key=lambda one: one.message))
@@ -201,6 +193,23 @@ class BatchDecoder:
                 for row in rows:
                     row[field["name"]] = symbols.index(row[field["name"]])
         return pl.DataFrame(rows, schema=self._schema), broken
+
+
+def _by_writer(values: Sequence[bytes | None]) -> tuple[Mapping[int, Sequence[int]], list[BadMessage]]:
+    """Indexes of the messages by the schema id in their headers, and those without a header."""
+    heads = {None if value is None else value[: HEADER.size] for value in values}
+    head = heads.pop() if len(heads) == 1 else None
+    if head is not None and len(head) == HEADER.size and head[0] == 0:
+        # One writer, as in nearly every batch.
+        return {int.from_bytes(head[1:], "big"): range(len(values))}, []
+    groups: dict[int, list[int]] = {}
+    bad: list[BadMessage] = []
+    for index, value in enumerate(values):
+        if value is None or len(value) < HEADER.size or value[0] != 0:
+            bad.append(_unframed(index, value))
+        else:
+            groups.setdefault(int.from_bytes(value[1 : HEADER.size], "big"), []).append(index)
+    return groups, bad
 
 
 def _unframed(index: int, value: bytes | None) -> BadMessage:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from schemas.closing_tables import book_seal, day_to_seal, operator_decision, pair_profile, rule_version
+from schemas.codes import BREAK_TYPES, DIRECTIONS, STAGES, STATUSES
 from schemas.integration_tables import integration, integration_command, integration_event, integration_poll, source_lease
 from schemas.metadata import metadata
 from schemas.vault_tables import oauth_client, oauth_request, oauth_token, secret
@@ -65,31 +66,6 @@ __all__ = [
     "webhook_endpoint",
     "webhook_event",
 ]
-
-DIRECTIONS = {"CREDIT": 1, "DEBIT": -1}
-"""Code of each direction in `transaction.direction`; times amount_minor it is the signed movement."""
-
-STATUSES = {"SUCCESS": 0, "FAILED": 1, "PENDING": 2, "VOID": 3}
-"""Code of each status in `transaction.status`."""
-
-BREAK_TYPES = {
-    "MISSING_LEFT": 1,
-    "MISSING_RIGHT": 2,
-    "AMOUNT": 3,
-    "CURRENCY": 4,
-    "STATUS": 5,
-    "DUPLICATE": 6,
-    "TIMING": 7,
-    "FEE_VARIANCE": 8,
-    "SPLIT": 9,
-    "REFERENCE": 10,
-    "AMBIGUOUS": 11,
-    "BALANCE": 12,
-}
-"""Code of each break type in `break.type`."""
-
-STAGES = {"key": 1, "settlement": 2, "reference": 3, "tolerance": 4, "manual": 5, "probabilistic": 6, "group": 7}
-"""Code of the stage that made a match, in `match.stage`."""
 
 source = Table(
     "source",

@@ -122,5 +122,5 @@ def test_bigints_are_a_literal(connection: psycopg.Connection[Any], values: list
 
 
 def test_bigints_take_no_text() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
+    with pytest.raises(TypeError):
         bigints(["1}'; DROP TABLE copied; --"])  # type: ignore[list-item]

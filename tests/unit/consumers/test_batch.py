@@ -13,13 +13,7 @@ _batches = st.lists(st.tuples(st.sampled_from(PLACES), st.one_of(st.none(), st.b
 def batch_of(messages: list[tuple[tuple[str, int], bytes | None]]) -> Batch:
     batch = Batch()
     for (topic, partition), value in messages:
-        offset = batch.ends.get((topic, partition), 100)
-        batch.topics.append(topic)
-        batch.partitions.append(partition)
-        batch.offsets.append(offset)
-        batch.values.append(value)
-        batch.ends[topic, partition] = offset + 1
-        batch.bytes += len(value or b"")
+        batch.add([topic], [partition], [batch.ends.get((topic, partition), 100)], [value])
     return batch
 
 
@@ -36,6 +30,16 @@ def test_without_is_the_batch_as_if_the_partitions_had_not_come(messages, left_o
     assert listed(rest) == listed(expected)
     assert (rest.ends, rest.bytes, len(rest)) == (expected.ends, expected.bytes, len(expected))
     assert listed(whole) == before
+
+
+@given(messages=_batches)
+def test_messages_added_at_once_are_those_added_one_by_one(messages) -> None:
+    one_by_one, at_once = batch_of(messages), Batch()
+    topics, partitions = [topic for (topic, _), _ in messages], [partition for (_, partition), _ in messages]
+    at_once.add(topics, partitions, one_by_one.offsets, [value for _, value in messages])
+    assert at_once == one_by_one
+    assert at_once.ends == {place: 100 + [found for found, _ in messages].count(place) for place, _ in messages}
+    assert at_once.bytes == sum(len(value or b"") for _, value in messages)
 
 
 def test_positions_and_indexes() -> None:

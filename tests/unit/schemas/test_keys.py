@@ -1,10 +1,12 @@
 """Keys outlive processes: hashes are stored in tables and choose partitions, so known answers are frozen here."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.text import normalise_reference
+from schemas.key_columns import hash_texts, txn_hashes
 from schemas.keys import SHARDS, hash64, key_hash, partition_of, shard_of, txn_hash
 
 
@@ -33,6 +35,18 @@ def test_frozen_answer_for_a_record() -> None:
 def test_the_parts_of_a_record_s_name_are_kept_apart(parts: tuple[str, str, str]) -> None:
     others = {("a", "b", "cd"), ("ab", "", "cd"), ("a", "bc", "d"), ("", "ab", "cd")} - {parts}
     assert txn_hash(*parts) not in {txn_hash(*other) for other in others}
+
+
+@given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=6)), max_size=8))
+def test_a_column_s_hashes_are_those_of_its_texts(texts: list[str | None]) -> None:
+    hashed = hash_texts(pl.Series("key", texts, dtype=pl.String))
+    assert (hashed.dtype, hashed.to_list()) == (pl.Int64, [None if text is None else hash64(text) for text in texts])
+
+
+@given(st.lists(st.tuples(*[st.text(st.characters(exclude_categories=["Cs"]), max_size=4)] * 3), max_size=5))
+def test_a_column_s_records_have_the_hashes_that_each_has(parts: list[tuple[str, str, str]]) -> None:
+    records = pl.DataFrame(parts, schema=dict.fromkeys(("tenant_id", "source", "txn_id"), pl.String), orient="row")
+    assert txn_hashes(records).to_list() == [txn_hash(*one) for one in parts]
 
 
 @given(st.text())
