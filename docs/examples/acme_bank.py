@@ -9,15 +9,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from producers.errors import ConfigurationError, ContractChangeError, RecordError
+from producers.errors import ContractChangeError, RecordError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
 from producers.kit.paging import PageGuard
 from producers.kit.quota import TokenBucket
+from producers.kit.source_options import secret_texts
 from producers.kit.transport import Transport
+from producers.kit.watermarks import watermark
 from reconduit.sources import SourceConfig
 from schemas.errors import SchemaError
 from schemas.money import parse_minor
-from schemas.records import CanonicalStatement, CanonicalTransaction, Direction, StatementKind
+from schemas.records import CanonicalTransaction, Direction
 
 __all__ = ["AcmeBank", "build"]
 
@@ -30,9 +32,7 @@ def build(config: SourceConfig) -> Connector:
     Raises:
         ConfigurationError: the secret `token` is not named, or the address cannot be used.
     """
-    if "token" not in config.secrets:
-        raise ConfigurationError(f"source {config.name}: secrets: token missing")
-    return AcmeBank(config)
+    return AcmeBank(config, secret_texts(config, ("token",))["token"])
 
 
 class AcmeBank:
@@ -40,9 +40,8 @@ class AcmeBank:
 
     capabilities = Capabilities(incremental=True, revisions=False, watermark=True)
 
-    def __init__(self, config: SourceConfig) -> None:
-        token = config.secrets["token"].resolve().get_secret_value()
-        self._source, self._tenant = config.name, config.tenant_id
+    def __init__(self, config: SourceConfig, token: str) -> None:
+        self._config = config
         self._transport = Transport(
             config.base_url,
             quota=TokenBucket(5, burst=5),
@@ -57,7 +56,7 @@ class AcmeBank:
             ContractChangeError: an answer does not have the documented shape.
         """
         after, more = str(cursor.get("after", "")), True
-        guard = PageGuard(f"source {self._source}")
+        guard = PageGuard(f"source {self._config.name}")
         while more:
             guard.visit(after)
             answer = self._transport.document("GET", "/v1/entries", params={"after": after})
@@ -75,7 +74,7 @@ class AcmeBank:
                     identity = entry.get("id") if isinstance(entry, Mapping) else None
                     position = f"/v1/entries#{identity or f'before {after}, {len(entries) - index} from the end'}"
                     bad.append(BadRecord("malformed_entry", str(error), position, json.dumps(entry, default=str).encode()))
-            marks = [] if more else [self._watermark(through, now)]
+            marks = [] if more else [watermark(self._config, through, now)]
             yield Page({"after": after}, good, marks, bad, [answer.raw], fetched=len(entries))
 
     def close(self) -> None:
@@ -91,9 +90,9 @@ class AcmeBank:
         try:
             account, currency = _text(entry, "account"), _text(entry, "currency")
             return CanonicalTransaction(
-                tenant_id=self._tenant,
+                tenant_id=self._config.tenant_id,
                 txn_id=f"{account}:{_text(entry, 'id')}",
-                source=self._source,
+                source=self._config.name,
                 account_id=account,
                 amount_minor=parse_minor(_text(entry, "amount"), currency),
                 currency=currency,
@@ -105,17 +104,7 @@ class AcmeBank:
                 ingested_at=now,
             )
         except (KeyError, TypeError, ValueError, SchemaError) as error:
-            raise RecordError(f"source {self._source}: entry cannot be read: {error!r}") from error
-
-    def _watermark(self, through: dt.datetime, now: dt.datetime) -> CanonicalStatement:
-        return CanonicalStatement(
-            tenant_id=self._tenant,
-            statement_id=f"{self._source}:watermark",
-            source=self._source,
-            kind=StatementKind.WATERMARK,
-            complete_through=through,
-            ingested_at=now,
-        )
+            raise RecordError(f"source {self._config.name}: entry cannot be read: {error!r}") from error
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:

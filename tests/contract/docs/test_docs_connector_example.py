@@ -165,6 +165,14 @@ def test_a_source_without_token_is_refused() -> None:
         build_connector(SourceConfig(name="acme", connector="acme_bank:build", base_url="http://127.0.0.1:1"))
 
 
+def test_the_page_shows_these_very_cases_and_names_every_case() -> None:
+    page, source = (DOCS / "connectors.md").read_text(encoding="utf-8"), Path(__file__).read_text(encoding="utf-8")
+    shown = source[source.index("class TestAcmeBank") :].split("\n\n\n", 1)[0]
+    assert f"```python\n{shown}\n```" in page
+    cases = {name.removeprefix("test_") for name in dir(ConnectorContract) if name.startswith("test_")}
+    assert [case for case in sorted(cases) if f"`{case}`" not in page] == ["what_is_not_applicable"]
+
+
 def test_the_page_shows_this_very_file() -> None:
     shown = (DOCS / "connectors.md").read_text(encoding="utf-8")
     assert f"```python\n{(DOCS / 'examples' / 'acme_bank.py').read_text(encoding='utf-8')}```" in shown
