@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from sys import intern
 from typing import Any
 
 from consumers.solving import STATUS_NAMES
@@ -55,9 +56,10 @@ def item_of_row(row: Mapping[str, Any], side: str, source: str, key: str = "refe
     return Item(
         id=f"{source}/{row['txn_id']}",
         side=side,
-        account=row["account_id"],
+        # One text for all the records of a book, instead of one each.
+        account=intern(row["account_id"]),
         amount_minor=row["amount_minor"],
-        currency=row["currency"],
+        currency=intern(row["currency"]),
         direction=row["direction"],
         booked_at=row["booked_at"],
         status=STATUS_NAMES[row["status"]],

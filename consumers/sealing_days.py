@@ -7,8 +7,8 @@ made (`consumers.days_to_seal`).
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -31,6 +31,7 @@ __all__ = ["DaySealer"]
 
 _DAYS_A_TRANSACTION = 31
 _ROWS_A_FETCH = 5_000
+_ROWS_A_FRAME = 50_000
 _EVERY_ACCOUNT = ""
 _EPOCH = dt.date(1970, 1, 1)
 _MICROSECONDS_A_DAY = 86_400_000_000
@@ -132,12 +133,17 @@ class DaySealer:
             cursor.execute(_RECORDS, {"sources": names, "days": list(days)} | bounds)
             for day, rows in groupby(cursor, key=itemgetter(-1)):
                 missing.remove(day)
-                yield day, self._items([row[:-1] for row in rows])
+                yield day, self._items(rows)
         for day in missing:
-            yield day, self._items([])
+            yield day, self._items(())
 
-    def _items(self, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-        members = pl.DataFrame(rows, schema=MEMBER_COLUMNS, orient="row").with_columns(pl.col("is_reversal").cast(pl.Boolean))
+    def _items(self, rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
+        # Part by part: a row takes several times as much memory as its place in a frame.
+        left = iter(rows)
+        parts = [pl.DataFrame(schema=MEMBER_COLUMNS)]
+        while part := [row[:-1] for row in islice(left, _ROWS_A_FRAME)]:
+            parts.append(pl.DataFrame(part, schema=MEMBER_COLUMNS, orient="row"))
+        members = pl.concat(parts).with_columns(pl.col("is_reversal").cast(pl.Boolean))
         members = with_kinds(self._connection, self._compiled.reconciliation, members)
         return items_of(self._compiled, members, self._sources)
 
