@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx, .xls): their rows, read by the same mappings as delimited text.
+"""Workbooks (.xlsx, .xlsb, .xls, .ods): their rows, read by the same mappings as delimited text.
 
 A workbook keeps numbers as binary floats. Each is taken as the shortest decimal that is that float, which is what was typed; an
 amount with more decimals than its currency has, such as the unrounded result of a formula, is quarantined and never rounded.

@@ -1,7 +1,8 @@
 """Looks a workbook over before a library unpacks it: what it really holds, how large its sheets are, and that it is no bomb.
 
-An .xlsx is a zip of XML parts. What the zip declares is not believed: the parts are unpacked once in small pieces and counted. A
-sheet of two cells far apart would be laid out in memory whole, so the furthest cell of each sheet is looked for as well.
+An .xlsx, .xlsb or .ods is a zip of parts. What the zip declares is not believed: the parts are unpacked once in small pieces and
+counted. A sheet of two cells far apart would be laid out in memory whole, so the furthest cell of each .xlsx sheet is looked for
+as well; those of the other kinds only the limits of the reading process bound.
 """
 
 import re
@@ -17,6 +18,8 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """First bytes of .xls and of an encrypted .xlsx (compound file binary format)."""
 
+_OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+"""First part of an .ods and its content, which by its specification stands unpacked at the beginning of the file."""
 _MAX_BYTES = 64 << 20
 _MAX_UNPACKED = 512 << 20
 _MAX_RATIO = 200
@@ -33,8 +36,10 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 def is_workbook(head: bytes) -> bool:
-    """True when a file begins as .xlsx or .xls does."""
-    return head.startswith(OLE) or (head.startswith(ZIP) and (b"[Content_Types].xml" in head or b"xl/" in head))
+    """True when a file begins as .xlsx, .xlsb, .xls or .ods does."""
+    if head.startswith(ZIP):
+        return b"[Content_Types].xml" in head or b"xl/" in head or _OPEN_DOCUMENT in head[:128]
+    return head.startswith(OLE)
 
 
 def guard_workbook(stream: BinaryIO) -> None:
@@ -63,10 +68,8 @@ def guard_workbook(stream: BinaryIO) -> None:
 def _guard_parts(archive: zipfile.ZipFile, packed: int) -> None:
     parts = archive.infolist()
     names = {part.filename for part in parts}
-    if not any(name.startswith("xl/") for name in names):
-        raise FileFormatError("a zip that is no .xlsx workbook; have it sent as .xlsx, .xls or CSV")
-    if "xl/workbook.bin" in names:
-        raise FileFormatError("a binary workbook (.xlsb); have it saved as .xlsx or CSV")
+    if "content.xml" not in names and not any(name.startswith("xl/") for name in names):
+        raise FileFormatError("a zip that is no workbook; have it sent as .xlsx, .xls, .ods or CSV")
     if len(parts) > _MAX_PARTS:
         raise FileFormatError(f"the workbook has {len(parts)} parts, at most {_MAX_PARTS} are read")
     unpacked = 0

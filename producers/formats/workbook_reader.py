@@ -21,6 +21,7 @@ __all__ = ["main"]
 
 _MAX_MEMORY = 3 << 30
 _MAX_SECONDS = 120
+_MAX_CELLS = 10_000_000
 _MAX_CELL_CHARACTERS = 32_767
 """What a cell may hold in Excel."""
 _UNREADABLE = 3
@@ -36,7 +37,10 @@ def main() -> int:
             for sheet in workbook.sheets_metadata:
                 if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible:
                     print(json.dumps(sheet.name))
-                    for row in workbook.get_sheet_by_name(sheet.name).iter_rows():
+                    content = workbook.get_sheet_by_name(sheet.name)
+                    if content.total_height * content.total_width > _MAX_CELLS:
+                        raise ValueError(f"sheet {sheet.name!r}: more than {_MAX_CELLS} cells")  # noqa: TRY301 (told below)
+                    for row in content.iter_rows():
                         print(json.dumps([_cell(cell) for cell in row]))
     except (CalamineError, ValueError) as error:
         print(error, file=sys.stderr)

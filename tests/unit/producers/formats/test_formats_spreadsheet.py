@@ -11,7 +11,7 @@ from producers.formats import html_table, spreadsheet, workbook_guard
 from producers.formats.contract import BadEntry, Entry, ParseOptions, StatementEnd, StatementStart
 from producers.formats.sniff import sniff
 from schemas.records import Direction, Proof
-from tests.fixtures.workbooks import OLD_WORKBOOK, workbook
+from tests.fixtures.workbooks import OLD_WORKBOOK, binary_workbook, open_document, workbook
 
 HEADER = ["Date", "Narration", "Chq./Ref.No.", "Value Dt", "Withdrawal Amt.", "Deposit Amt.", "Closing Balance"]
 HDFC = [
@@ -164,13 +164,42 @@ def test_a_bomb_is_refused():
         read(bomb)
 
 
-def test_a_binary_workbook_is_named_in_the_refusal():
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("[Content_Types].xml", "")
-        archive.writestr("xl/workbook.bin", "")
-    with pytest.raises(FileFormatError, match="xlsb"):
-        read(content.getvalue())
+TABLE = [["Date", "Amount", "Memo"], ["2026-01-05", 1.25, "rent"], ["2026-01-06", -2.5, "fee & tax"]]
+
+
+@pytest.mark.parametrize("kind", [workbook, binary_workbook, open_document])
+def test_every_kind_of_workbook_has_the_same_entries(kind):
+    entries = of(Entry, read(kind(TABLE), default_currency="EUR"))
+    assert [(entry.amount_minor, entry.direction, entry.remittance, entry.line) for entry in entries] == [
+        (125, Direction.CREDIT, "rent", 2),
+        (250, Direction.DEBIT, "fee & tax", 3),
+    ]
+
+
+def test_an_open_document_keeps_its_dates_and_ends_before_the_empty_rest_of_its_sheet():
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/>'
+    events = read(open_document(HDFC, f"{empty}</table:table-row>"))
+    assert [entry.booking_date for entry in of(Entry, events)] == [dt.date(2026, 2, 1), dt.date(2026, 2, 2)]
+    assert of(StatementEnd, events)[0].proof is Proof.PROVED
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1_048_000, 16_384), (11_000, 1_000)])
+def test_a_cell_that_is_repeated_over_the_whole_sheet_is_refused(rows, columns):
+    cell = f'<table:table-cell office:value-type="float" office:value="1" table:number-columns-repeated="{columns}"/>'
+    content = open_document(TABLE, f'<table:table-row table:number-rows-repeated="{rows}">{cell}</table:table-row>')
+    with pytest.raises(FileFormatError):
+        read(content)
+
+
+@pytest.mark.parametrize("kind", [binary_workbook, open_document])
+def test_a_damaged_workbook_of_another_kind_ends_in_events_or_the_typed_error(kind):
+    whole = kind(TABLE)
+    for at in range(0, len(whole), 97):
+        for damaged in (whole[:at], whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :]):
+            try:
+                list(spreadsheet.parse(io.BytesIO(damaged), ParseOptions(default_currency="EUR")))
+            except FileFormatError as error:
+                assert str(error)
 
 
 def test_html_is_read_as_a_table_and_proves():
