@@ -24,6 +24,17 @@ from schemas.metadata import metadata
 
 __all__ = ["book_seal", "day_to_seal", "operator_decision", "pair_profile", "rule_version"]
 
+
+def _place() -> tuple[Column[str], ...]:
+    """What a seal or a profile is about."""
+    return (
+        Column("tenant_id", Text, nullable=False),
+        Column("reconciliation", Text, nullable=False),
+        Column("account_id", Text, nullable=False, comment="empty: every account, as in the seal of a day"),
+        Column("currency", Text, nullable=False),
+    )
+
+
 rule_version = Table(
     "rule_version",
     metadata,
@@ -67,10 +78,7 @@ book_seal = Table(
     "book_seal",
     metadata,
     Column("book_seal_id", BigInteger, Identity(), primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("reconciliation", Text, nullable=False),
-    Column("account_id", Text, nullable=False, comment="empty: every account"),
-    Column("currency", Text, nullable=False),
+    *_place(),
     Column("through", Date, nullable=False, comment="last booking day (UTC) that every side is complete for"),
     Column("rule_version", Integer, nullable=False),
     Column("digest", Text, nullable=False, comment="of the final decisions booked by then"),
@@ -96,10 +104,7 @@ pair_profile = Table(
     "pair_profile",
     metadata,
     Column("pair_profile_id", BigInteger, Identity(), primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("reconciliation", Text, nullable=False),
-    Column("account_id", Text, nullable=False),
-    Column("currency", Text, nullable=False),
+    *_place(),
     Column("through", Date, nullable=False, comment="last booking day of the pairs that it was learnt from"),
     Column("profile", JSONB, nullable=False, comment="learnt lag in days and fee in parts per million"),
     Column("drift", JSONB, nullable=False, comment="what changed against the profile before; empty: nothing that counts"),
