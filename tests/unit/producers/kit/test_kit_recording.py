@@ -76,7 +76,7 @@ class Chunks(httpx.SyncByteStream):
         yield from self.chunks
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(secret=secrets_of_any_kind, first=encodings, second=encodings)
 @example(secret=SECRET, first="json", second="base64 in the middle")
 @example(secret="C:\\new", first="json", second="base64")
