@@ -71,7 +71,7 @@ class Learning:
     amount_ppm: int = 140_000
     days_before: int = 31
     days_after: int = 31
-    least_items: int = 200
+    least_items: int = 20
     suggest_ppm: int = 900_000
     false_per_100k: int = 25
 

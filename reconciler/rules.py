@@ -16,7 +16,7 @@ tolerance:
 fees: {absolute_minor: {INR: 100}, ppm: 1000}
 calendar: {weekend: [saturday, sunday], holidays: [2026-01-26], grace: 1}
 stages: [key]                         # statement: reference, tolerance, probabilistic
-learning: {amount_ppm: 140000, days: {before: 31, after: 31}, least_items: 200, suggest_ppm: 900000, false_per_100k: 25}
+learning: {amount_ppm: 140000, days: {before: 31, after: 31}, least_items: 20, suggest_ppm: 900000, false_per_100k: 25}
 groups: {enabled: true, most_members: 60, search_steps: 8192, days: {before: 5, after: 31}, fee_ppm: 50000}
 csv:                                  # for `reconduit match`, by side name
   core: {id: Txn No, date: Booked, amount: Amt, description: Memo, date_format: "%d/%m/%Y", currency_code: INR}

@@ -28,7 +28,7 @@ from reconciler.types import Decision, Item, Stage
 
 __all__ = ["match_probable"]
 
-_LEAST_TRUE = 50.0
+_LEAST_TRUE = 10.0
 """Pairs, with those of the stages before, that have to be found for what was learnt from them to be trusted."""
 
 _MOST_PAIRS = 12_000_000

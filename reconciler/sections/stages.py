@@ -60,7 +60,7 @@ def read_learning(value: YamlValue, passes: tuple[Pass, ...]) -> Learning:
     entries = value.mapping(("amount_ppm", "days", "least_items", "suggest_ppm", "false_per_100k"))
     bounds = {
         "amount_ppm": (0, 500_000),
-        "least_items": (50, None),
+        "least_items": (10, None),
         "suggest_ppm": (510_000, MILLION),
         "false_per_100k": (0, 100_000),
     }

@@ -153,7 +153,7 @@ def test_two_against_one_is_reported_with_its_candidates() -> None:
 
 
 def test_a_small_book_is_matched_as_without_the_stage() -> None:
-    items, _ = book(3, 60)
+    items, _ = book(3, 15)
     plain = replace(RULES, passes=(Pass(stage=Stage.REFERENCE), Pass(stage=Stage.TOLERANCE)))
     assert decision_digest(solved(items)) == decision_digest(solved(items, plain))
 
