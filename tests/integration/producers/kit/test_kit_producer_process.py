@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,14 @@ import fastavro
 import psycopg
 import pytest
 import yaml
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message
 
 from deploy.local.services import Services
 from producers.kit.object_store import FolderObjectStore
 from schemas.catalogue import TRANSACTION, current_schema
 from schemas.keys import key_hash, partition_of
 from schemas.wire import decode_body, split_header
+from tests.fixtures.topics import header, read_topic
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
@@ -74,27 +74,6 @@ class Source:
 
     def messages(self, suffix: str) -> list[Message]:
         return list(read_topic(self.bootstrap, f"{self.name}_{suffix}"))
-
-
-def read_topic(bootstrap: str, topic: str) -> Iterator[Message]:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"read-{secrets.token_hex(4)}", "enable.auto.commit": False})
-    try:
-        known = consumer.list_topics(topic, timeout=20).topics[topic]
-        left = {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=20)[1] for number in known.partitions}
-        consumer.assign([TopicPartition(topic, number, 0) for number, end in left.items() if end])
-        missing, deadline = sum(left.values()), time.monotonic() + 60
-        while missing and time.monotonic() < deadline:
-            message = consumer.poll(1.0)
-            if message is not None and message.error() is None:
-                missing -= 1
-                yield message
-        assert not missing, f"{missing} messages of {topic} did not come"
-    finally:
-        consumer.close()
-
-
-def header(message: Message, name: str) -> str:
-    return dict(message.headers())[name].decode()
 
 
 @pytest.fixture

@@ -164,6 +164,12 @@ def test_a_watermark_stays_behind_now_and_never_moves_back() -> None:
     assert not any(page.statements for page in api.poll(pages[0].cursor, NOW - HOUR))
 
 
+def test_a_watermark_comes_only_when_everything_before_it_was_read() -> None:
+    by_time = BY_TIME["incremental"] | {"window": "5h"}
+    api = Api(lambda _: {"rows": []}, **BY_TIME | {"incremental": by_time}, watermark={"lag": "1h"})
+    assert [len(page.statements) for page in api.poll()] == [0, 0, 1]
+
+
 @pytest.mark.parametrize("value", [None, "soon", "2026-03-08T00:00:00", 7])
 def test_a_watermark_in_another_shape_is_a_contract_change(value: Any) -> None:
     with pytest.raises(ContractChangeError, match="source acme: watermark: complete"):
