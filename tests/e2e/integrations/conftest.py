@@ -1,6 +1,7 @@
 """An installation in operation: the API, a supervisor, and an operator who only makes calls."""
 
 import base64
+import datetime as dt
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from pydantic import SecretStr
 from api.app import create_app
 from deploy.local.ports import free_ports
 from deploy.local.services import Services
+from producers.sandbox.faults import FaultPlan
+from producers.sandbox.server import create_app as create_sandbox
+from producers.sandbox.server import generate_credentials, sandbox_clock
+from producers.sandbox.world import SeededWorld
 from reconduit.settings import Settings
 from tests.fixtures.supervised import Supervisors, eventually
 from tests.integration.api.live import serving
@@ -56,11 +61,11 @@ class Operation:
         return found
 
     def wait_for(self, name: str, status: str) -> dict[str, Any]:
-        """The integration once it has the status and was polled."""
+        """The integration once it has the status and was polled, `active` ones with success."""
 
         def reached() -> bool:
             found = self.read(name)
-            polled = found["health"] is not None
+            polled = found["last_sync_at" if status == "active" else "health"] is not None
             return bool(found["status"] == status and polled)
 
         eventually(reached, lambda: f"{self.read(name)}\n{self.supervisors.log()}")
@@ -93,3 +98,23 @@ def operation(services: Services, module_database_url: str, tmp_path_factory: py
                 str(services.kafka_bootstrap_servers),
                 folder,
             )
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The sandbox's address, and the tokens of its feeds by name."""
+
+    address: str
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of 200 payments that makes no faults."""
+    folder = tmp_path_factory.mktemp("credentials")
+    as_of = dt.datetime.now(dt.UTC).date()
+    world = create_sandbox(
+        SeededWorld(7, as_of, 200), sandbox_clock(as_of), generate_credentials(folder), FaultPlan(7, enabled=False)
+    )
+    with serving(world) as address:
+        yield Sandbox(address, {name: (folder / name / "token").read_text() for name in ("core", "gateway")})

@@ -1,6 +1,5 @@
 """What integrations bring is matched, also of those made while the workers run; a webhook has its source fetched at once."""
 
-import datetime as dt
 import hashlib
 import hmac
 import os
@@ -15,43 +14,27 @@ import httpx
 import pytest
 import yaml
 
-from producers.sandbox.faults import FaultPlan
-from producers.sandbox.server import create_app as create_sandbox
-from producers.sandbox.server import generate_credentials, sandbox_clock
-from producers.sandbox.world import SeededWorld
-from tests.e2e.integrations.conftest import AT, Operation
+from tests.e2e.integrations.conftest import AT, Operation, Sandbox
 from tests.fixtures.scene import query
 from tests.fixtures.supervised import eventually, topic_size
-from tests.integration.api.live import serving
 
 ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A sandbox, and a worker that reconciles two of its feeds; neither source is there when the worker starts.
+class Worker:
+    """A worker that reconciles two sources, neither of which is there when it starts."""
 
-    Attributes:
-        sandbox: its address.
-        tokens: of the feeds, by name.
-        core, gateway: names of the sources in the rules.
-    """
-
-    sandbox: str
-    tokens: dict[str, str]
     core: str
     gateway: str
-    worker_log: Path
+    log: Path
 
     def said(self) -> str:
-        return self.worker_log.read_text(errors="replace")
+        return self.log.read_text(errors="replace")
 
 
 @pytest.fixture(scope="module")
-def scene(operation: Operation) -> Iterator[Scene]:
-    as_of = dt.datetime.now(dt.UTC).date()
-    credentials = generate_credentials(operation.folder / "credentials")
-    tokens = {name: (operation.folder / "credentials" / name / "token").read_text() for name in ("core", "gateway")}
+def worker(operation: Operation) -> Iterator[Worker]:
     suffix = secrets.token_hex(4)
     rules = {
         "name": "two-way",
@@ -71,43 +54,42 @@ def scene(operation: Operation) -> Iterator[Scene]:
         "KAFKA_BOOTSTRAP_SERVERS": operation.bootstrap,
         "RECONDUIT_KAFKA_MOCK": str(operation.supervisors.is_mock),
         "DATABASE_URL": operation.url,
-        "RECONDUIT_SOURCES": str(operation.folder / "sources.yaml"),
+        "RECONDUIT_SOURCES": "",
         "RECONDUIT_RECONCILIATIONS": str(operation.folder / "rules"),
     }
-    sandbox = create_sandbox(SeededWorld(7, as_of, 200), sandbox_clock(as_of), credentials, FaultPlan(7, enabled=False))
-    with serving(sandbox) as address, (operation.folder / "worker.log").open("wb") as log:
+    with (operation.folder / "worker.log").open("wb") as log:
         arguments = [sys.executable, "-m", "reconduit", "consume", "--group", f"matched-{suffix}"]
-        worker = subprocess.Popen(arguments, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(arguments, env=environment, stdout=log, stderr=log)
         try:
-            yield Scene(address, tokens, f"core_{suffix}", f"gateway_{suffix}", operation.folder / "worker.log")
+            yield Worker(f"core_{suffix}", f"gateway_{suffix}", operation.folder / "worker.log")
         finally:
-            worker.terminate()
-            worker.wait(30)
+            process.terminate()
+            process.wait(30)
 
 
-def test_integrations_made_while_workers_run_are_matched(operation: Operation, scene: Scene) -> None:
-    eventually(lambda: '"topics": 0' in scene.said(), scene.said)
-    for name, feed in ((scene.core, "core"), (scene.gateway, "gateway")):
-        operation.make(name, f"{scene.sandbox}/feeds/{feed}", connector=feed)
-        operation.store(name, "token", scene.tokens[feed])
+def test_integrations_made_while_workers_run_are_matched(operation: Operation, sandbox: Sandbox, worker: Worker) -> None:
+    eventually(lambda: '"topics": 0' in worker.said(), worker.said)
+    for name, feed in ((worker.core, "core"), (worker.gateway, "gateway")):
+        operation.make(name, f"{sandbox.address}/feeds/{feed}", connector=feed)
+        operation.store(name, "token", sandbox.tokens[feed])
         operation.enable(name)
-    for name in (scene.core, scene.gateway):
+    for name in (worker.core, worker.gateway):
         operation.wait_for(name, "active")
 
     def consumed() -> bool:
         rows = operation.operator.get("/v1/sources").json()["sources"]
         told = {row["name"]: row for row in rows}
-        return all(told[name]["published"] and told[name]["lag_records"] == 0 for name in (scene.core, scene.gateway))
+        return all(told[name]["published"] and told[name]["lag_records"] == 0 for name in (worker.core, worker.gateway))
 
-    eventually(consumed, lambda: f"{scene.said()}\n{operation.supervisors.log()}")
+    eventually(consumed, lambda: f"{worker.said()}\n{operation.supervisors.log()}")
     (summary,) = operation.operator.get("/v1/summary").json()["reconciliations"]
     assert (summary["name"], summary["records"] > 200, summary["matched"] > 200) == ("two-way", True, True), summary
 
 
-def test_a_webhook_reaches_its_topic_and_has_the_source_fetched(operation: Operation, scene: Scene) -> None:
+def test_a_webhook_reaches_its_topic_and_has_the_source_fetched(operation: Operation, sandbox: Sandbox) -> None:
     name = f"hooked_{secrets.token_hex(4)}"
-    operation.make(name, f"{scene.sandbox}/feeds/core")
-    operation.store(name, "token", scene.tokens["core"])
+    operation.make(name, f"{sandbox.address}/feeds/core")
+    operation.store(name, "token", sandbox.tokens["core"])
     operation.enable(name)
     operation.wait_for(name, "active")
     opened = {"settings": {}, "secrets": ["the-webhook-secret"]}

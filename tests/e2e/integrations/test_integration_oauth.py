@@ -1,25 +1,29 @@
-"""OAuth of a supervised producer by API calls alone: authorised, renewed while it runs, refused, and authorised again."""
+"""By API calls alone: authorised, polled into Kafka, renewed while it runs, refused, and authorised again."""
 
 import json
+import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
-from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
-from tests.e2e.integrations.conftest import AT, Operation
+from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse, forward_to
+from tests.e2e.integrations.conftest import AT, Operation, Sandbox
 from tests.fixtures.authorisation_server import CLIENT, SECRET, AuthorisationServer
-from tests.fixtures.supervised import eventually
+from tests.fixtures.supervised import eventually, topic_size
 
-NAME = "consented"
+NAME = f"consented_{secrets.token_hex(4)}"
 LIFE_SECONDS = 4
 
 
 class Bank:
-    """A feed that wants a live access token of its own authorisation server, on one address with it."""
+    """The sandbox's core feed, for whoever has a live access token of the authorisation server on the same address."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._feed = forward_to(f"{sandbox.address}/feeds/core")
+        self._key = f"Bearer {sandbox.tokens['core']}"
         self.authorisation = AuthorisationServer(life_seconds=LIFE_SECONDS)
         self.issued: dict[str, float] = {}
         self.accepted: list[str] = []
@@ -37,12 +41,12 @@ class Bank:
             self.refused += 1
             return FakeResponse(401, b"{}")
         self.accepted.append(token)
-        return FakeResponse(body=json.dumps({"records": [], "next": "", "has_more": False}).encode())
+        return self._feed(replace(request, headers={**request.headers, "authorization": self._key}))
 
 
 @pytest.fixture
-def bank() -> Bank:
-    return Bank()
+def bank(sandbox: Sandbox) -> Bank:
+    return Bank(sandbox)
 
 
 @pytest.fixture
@@ -78,6 +82,9 @@ def test_a_supervised_producer_lives_on_an_authorisation(operation: Operation, b
 
     authorise(operation)
     operation.wait_for(NAME, "active")
+    (source,) = operation.operator.get("/v1/sources").json()["sources"]
+    assert (source["name"], source["health"], source["published"] > 200) == (NAME, "healthy", True), source
+    assert topic_size(operation.bootstrap, f"{NAME}_txns") == source["published"]
     eventually(lambda: len(set(bank.accepted)) >= 3, operation.supervisors.log)
     grants = [form["grant_type"] for form in bank.authorisation.exchanges]
     assert grants[0] == "authorization_code"
@@ -97,4 +104,4 @@ def test_a_supervised_producer_lives_on_an_authorisation(operation: Operation, b
     assert bank.authorisation.exchanges[exchanges]["grant_type"] == "authorization_code"
     told = operation.operator.get(f"{AT}/{NAME}/logs").text + operation.supervisors.log() + httpx.get(operation.metrics).text
     assert "canary" not in told
-    assert 'recon_token_expiry_timestamp_seconds{source="consented",token="access"}' in told
+    assert f'recon_token_expiry_timestamp_seconds{{source="{NAME}",token="access"}}' in told
