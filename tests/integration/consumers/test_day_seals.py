@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from consumers.closing import ClosePass
+from consumers.rewind import rewind
 from schemas.records import CanonicalTransaction, Direction, Status
 from tests.fixtures.operators import decide
 from tests.fixtures.scene import MONDAY, Scene, query
@@ -127,3 +128,18 @@ def test_the_same_records_have_the_same_seals_in_any_order(scene: Scene, databas
     assert all(proof["holds"] for *_, proof in expected)
     assert query(empty_copy_url, current, "three-way") == expected
     assert len(query(empty_copy_url, _CAUSES, "three-way")) > 3, "former seals stay"
+
+
+def test_lost_seals_come_back_by_a_replay(scene: Scene, database_url: str) -> None:
+    records = [*told(scene, "A"), *told(scene, "B", 1, ("core",)), *complete(scene, LATER)]
+    fill(scene, database_url, records)
+    close(scene, database_url)
+    sealed = query(database_url, f"{_CURRENT} ORDER BY since", "three-way")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM book_seal")
+        connection.commit()
+        rewind(connection, "group", {}, {}, all_of_it=True)
+    assert query(database_url, "SELECT DISTINCT booked_on FROM day_to_seal ORDER BY 1") == [(day(0),), (day(1),)]
+    fill(scene, database_url, records)
+    assert close(scene, database_url) == len(sealed)
+    assert query(database_url, f"{_CURRENT} ORDER BY since", "three-way") == sealed
