@@ -268,7 +268,8 @@ class Book:
         """Match the first of some copies and report the others; False, with nothing decided, if that would be a guess."""
         sides = [sorted(side, key=book_order) for side in (lefts, rights)]
         pairs = list(zip(*sides, strict=False))
-        if not all(are_copies(side, self.told_of_many) for side in sides) or not share_evidence(lefts[0], rights[0]):
+        copied = [side for side in sides if len(side) > 1]
+        if not all(are_copies(side, self.told_of_many) for side in copied) or not share_evidence(lefts[0], rights[0]):
             return False
         if any(self.apart.separates(one, other) for one, other in pairs):
             return False

@@ -116,6 +116,10 @@ def match_chosen(book: Book, chosen: Sequence[Chosen]) -> None:
         if moved and book.may_pair(first, second):
             later = pair.left if first is not pair.left else pair.right
             book.match(first, second, pair.grounds, pair.evidence, decision=Decision.SUGGESTED, runner_up=later.id)
+        elif moved:
+            # The earlier copy is too far away for these rules, which makes the later one no more certain.
+            earliest = first if first is not pair.left else second
+            book.match(pair.left, pair.right, pair.grounds, pair.evidence, decision=Decision.SUGGESTED, runner_up=earliest.id)
         else:
             book.match(pair.left, pair.right, pair.grounds, pair.evidence, decision=pair.decision, runner_up=pair.runner_up)
 

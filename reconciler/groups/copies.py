@@ -80,7 +80,7 @@ def earlier_copies(free: Iterable[Item], taken: Iterable[Item], told_of_many: Ab
 
 
 def _said(item: Item) -> Hashable:
-    return item.side, all_references(item), item.text, item.counterparty
+    return item.side, all_references(item), item.text, item.counterparty, item.channel, item.transaction_type
 
 
 def _told(item: Item) -> Hashable:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from reconciler.book import Book
 from reconciler.decisions import book_order, day_of
+from reconciler.evidence import reference_tokens
 from reconciler.groups.chance import accidents_of_sum, probability_ppm
 from reconciler.groups.names import names_of
 from reconciler.groups.proposals import Proposal, sums_reason
@@ -52,7 +53,7 @@ def by_days(book: Book, names: tuple[AbstractSet[str], AbstractSet[str]]) -> Ite
         # The word has to tell the single item from others of its side; the batch may be as large as it likes.
         single, many = _by_word(sides[1 - index], names[1 - index]), _by_word(sides[index], names[1 - index])
         for word in sorted(single.keys() & many.keys()):
-            yield from _of_word(book, many[word], single[word], word, of_left=index == 0)
+            yield from _of_word(book, names[1 - index], many[word], single[word], word, of_left=index == 0)
 
 
 def _by_word(items: Sequence[Item], names: AbstractSet[str]) -> ByWord:
@@ -63,7 +64,9 @@ def _by_word(items: Sequence[Item], names: AbstractSet[str]) -> ByWord:
     return found
 
 
-def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str, *, of_left: bool) -> Iterator[Proposal]:
+def _of_word(
+    book: Book, names: AbstractSet[str], ours: Sequence[Item], theirs: Sequence[Item], word: str, *, of_left: bool
+) -> Iterator[Proposal]:
     reach, most = Reach.of(book), book.reconciliation.groups.most_members
     days: defaultdict[tuple[int, bool], list[Item]] = defaultdict(list)
     for item in ours:
@@ -82,12 +85,29 @@ def _of_word(book: Book, ours: Sequence[Item], theirs: Sequence[Item], word: str
         for single in near:
             deposit = _Deposit(tuple(members), single, word)
             sides = (deposit.members, (single,)) if of_left else ((single,), deposit.members)
+            if _speaks_for_some(single, members, names, book.reconciliation.learning.amount_ppm):
+                continue
             if fits(book, *sides):
                 exact = probability_ppm(accidents_of_sum(members, len(near)), _ODDS_OF_DAY)
                 yield _proposal(deposit, 1, exact, of_left=of_left)
             elif deposit.kept > 0 and deducted(*sides) is not None and is_fee(book, *sides)[0]:
                 charged.append(deposit)
     yield from _charged(book, charged, of_left=of_left)
+
+
+def _speaks_for_some(single: Item, members: Sequence[Item], names: AbstractSet[str], ppm: int) -> bool:
+    """Whether the single item is told to be the payment of some members alone.
+
+    It names somebody whom some of them name and others do not; or it has the reference of a member that comes near it by itself,
+    less a fee, which others do not have.
+    """
+    named = [frozenset(names_of(item, names)) for item in members]
+    if (frozenset(names_of(single, names)) & frozenset().union(*named)) - frozenset.intersection(*named):
+        return True
+    own = reference_tokens(single)
+    told = [bool(own & reference_tokens(item)) for item in members]
+    near = (abs(item.amount_minor - single.amount_minor) * _MILLION <= item.amount_minor * ppm for item in members)
+    return not all(told) and any(one and referenced for one, referenced in zip(near, told, strict=True))
 
 
 def _charged(book: Book, deposits: Sequence[_Deposit], *, of_left: bool) -> Iterator[Proposal]:

@@ -100,11 +100,11 @@ def _of_anchor(
     odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORDS if len(shared) > 1 else _ODDS_OF_WORD
     chosen_amounts = [amounts[place] for place in chosen]
     expected = accidents(amounts, chosen_amounts, target, allowed)
-    if before_singles and not all(told):
+    if not all(told):
         single = _single(anchor, members, near, book.reconciliation.learning.amount_ppm)
-        if single is not None and single not in members:
+        if before_singles and single is not None and single not in members:
             return
-        if single is not None:
+        if single is not None and single in members:
             # It alone, less a fee, explains the most: what speaks for the group is that the others make up the rest.
             rest = target - single.signed_minor
             others = [amount for amount in amounts if abs(amount) <= abs(rest)]

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.book import Book
+from reconciler.tolerance import MILLION
 from reconciler.types import Decision, Item, Reason, Stage
 
-__all__ = ["AUTO_PPM", "Proposal", "report_alternatives", "settle", "sums_reason"]
+__all__ = ["Proposal", "report_alternatives", "settle", "sums_reason"]
 
-AUTO_PPM = 999_000
-"""Probability in millionths from which a group needs no person."""
+_WORST = 4
+"""How many times the accepted share of false ones a single group may have, so that the mean of those above is well within it."""
+
+
+_PPM_OF_100K = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ def settle(book: Book, proposals: Iterable[Proposal], least_ppm: int) -> None:
         proposals: in any order; of equal sets of members the more probable one counts.
         least_ppm: probability in millionths below which a proposal is dropped.
     """
+    sure_ppm = MILLION - _WORST * book.reconciliation.learning.false_per_100k * _PPM_OF_100K
     by_rank: defaultdict[int, dict[frozenset[tuple[str, str]], Proposal]] = defaultdict(dict)
     for one in sorted(proposals, key=lambda one: (-one.probability_ppm, [reason.text for reason in one.reasons])):
         if not one.alternatives and one.probability_ppm >= least_ppm and not book.apart.meeting((*one.lefts, *one.rights)):
@@ -65,7 +70,7 @@ def settle(book: Book, proposals: Iterable[Proposal], least_ppm: int) -> None:
                     one.lefts,
                     one.rights,
                     reasons=one.reasons,
-                    decision=Decision.AUTO if one.probability_ppm >= AUTO_PPM else Decision.SUGGESTED,
+                    decision=Decision.AUTO if one.probability_ppm >= sure_ppm else Decision.SUGGESTED,
                     probability_ppm=one.probability_ppm,
                     stage=Stage.GROUP,
                 )

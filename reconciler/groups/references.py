@@ -54,13 +54,16 @@ def by_references(book: Book) -> Iterator[Proposal]:
     yield from _by_sums(reach, right, book.left, of_left=False)
 
 
-def _proposed(book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[Item], token: str, told: str) -> Iterator[Proposal]:
+def _proposed(
+    book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[Item], token: str, told: str, most_ppm: int = _EXACT_PPM
+) -> Iterator[Proposal]:
     most = book.reconciliation.groups.most_members
     if not 3 <= len(lefts) + len(rights) <= most or not reach.spans(lefts, rights):
         return
     if min(len(lefts), len(rights)) > 1 and _pairwise_near(lefts, rights, book.reconciliation.learning.amount_ppm):
         return
     near = token != told
+    near_ppm = min(_NEAR_PPM, most_ppm)
     text = f"all of {token}" if not near else f"all of {token}, which the other side has as {told}"
     reasons = (Reason("reference", text), sums_reason(lefts, rights))
     if fits(book, lefts, rights):
@@ -68,7 +71,7 @@ def _proposed(book: Book, reach: Reach, lefts: Sequence[Item], rights: Sequence[
             lefts=tuple(lefts),
             rights=tuple(rights),
             rank=int(near),
-            probability_ppm=_NEAR_PPM if near else _EXACT_PPM,
+            probability_ppm=near_ppm if near else _EXACT_PPM,
             reasons=reasons,
         )
         return
@@ -132,9 +135,12 @@ def _by_stumps(book: Book, reach: Reach, ours: Owners, others: Sequence[Item], *
         dated = stumps.get(end, []) if any(map(str.isdigit, end)) else []
         # A stump is short, and a long book has it often; what is out of reach is not looked at.
         begin, after = reach.window(day_of(item), of_left=not of_left)
-        for _, token in dated[bisect_left(dated, (begin, "")) : bisect_left(dated, (after + 1, ""))]:
+        meant = dated[bisect_left(dated, (begin, "")) : bisect_left(dated, (after + 1, ""))]
+        for _, token in meant:
             sides = (ours[token], [item]) if of_left else ([item], ours[token])
-            yield from _proposed(book, reach, sides[0], sides[1], token, end)
+            # Several references begin like a stump, so that the sum must not be an accident of one of them.
+            sure = probability_ppm(accidents_of_sum(ours[token], len(meant)), _ODDS_OF_SUM)
+            yield from _proposed(book, reach, sides[0], sides[1], token, end, sure)
 
 
 def _by_sums(reach: Reach, ours: Owners, others: Sequence[Item], *, of_left: bool) -> Iterator[Proposal]:

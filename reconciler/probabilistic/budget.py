@@ -13,8 +13,10 @@ _LEAST_MARGIN = 1.0
 """Nats by which a confirmed pair has to be ahead of the best candidate that shares an item with it."""
 
 
-_LEAST_PPM = 990_000
-"""Probability in millionths that each confirmed pair has by itself, however sure the others are."""
+_WORST = 40
+"""How many times the accepted share of false ones a single pair may have, however sure the others are."""
+
+_PPM_OF_100K = 10
 
 
 def confirmed(probability_ppm: Ints, margin: Floats, false_per_100k: int) -> npt.NDArray[np.bool_]:
@@ -27,11 +29,12 @@ def confirmed(probability_ppm: Ints, margin: Floats, false_per_100k: int) -> npt
         margin: nats ahead of the best rival.
         false_per_100k: accepted false matches per 100,000 confirmed ones.
     """
-    clear = (margin >= _LEAST_MARGIN) & (probability_ppm >= _LEAST_PPM)
+    least = _MILLION - _WORST * false_per_100k * _PPM_OF_100K
+    clear = (margin >= _LEAST_MARGIN) & (probability_ppm >= least)
     ordered = np.sort(probability_ppm[clear])[::-1]
     expected = np.cumsum(_MILLION - ordered)
     # False per confirmed, in millionths; whole numbers, so that the cut is the same on every machine.
-    within = np.flatnonzero(expected <= np.arange(1, len(ordered) + 1) * false_per_100k * 10)
+    within = np.flatnonzero(expected <= np.arange(1, len(ordered) + 1) * false_per_100k * _PPM_OF_100K)
     if not len(within):
         return np.zeros(len(clear), dtype=bool)
     cut = ordered[within[-1]]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.probabilistic.marginals import pair_probabilities
-from reconciler.probabilistic.signals import Signal
 from reconciler.probabilistic.texts import Bools, Floats, Ints
+from reconciler.probabilistic.weights import Signal, level_weights
 
 __all__ = ["Given", "Learnt", "learn"]
 
@@ -22,12 +22,6 @@ _LAST_MESSAGES = 40
 
 _LARGEST = 18.0
 """Nats to which a score is limited, so that sums over rivals keep their precision."""
-
-_LEAN = 20.0
-"""Pairs that a level needs before it counts as much as the wider level that it leans on."""
-
-_LEAN_OVERALL = 2.0
-"""The same for the wider levels, which lean on all pairs."""
 
 _OPEN_SHARE = 0.002
 """Least probability of an item to be open, even if all seem to have a partner."""
@@ -75,8 +69,8 @@ def learn(
         probability = _probabilities(left, right, score, given, _MESSAGES)
         score = offset + _prior(left, right, probability, given)
         for signal in signals:
-            score += _weights(signal, probability)
-    weights = tuple(_weights(signal, probability).astype(np.float32) for signal in signals)
+            score += level_weights(signal, probability)
+    weights = tuple(level_weights(signal, probability).astype(np.float32) for signal in signals)
     return Learnt(weights, score, _probabilities(left, right, score, given, _LAST_MESSAGES))
 
 
@@ -91,23 +85,3 @@ def _prior(left: Ints, right: Ints, probability: Floats, given: Given) -> float:
     open_both = open_left * open_right / np.maximum(1.0 - probability, _OPEN_SHARE)
     prior: float = np.log(np.maximum(probability.sum(), 1.0) / open_both[~given.untrue].sum())
     return prior
-
-
-def _weights(signal: Signal, probability: Floats) -> Floats:
-    """For each pair, the log odds of the other pairs of its level against those of any pair.
-
-    A pair does not vouch for itself: in a level of its own it counts as the wider level does. Levels with few pairs lean on
-    their parents, these on all.
-    """
-    size, wider = len(signal.parents), int(signal.parents.max()) + 1
-    overall = np.clip(probability.mean(), 1e-9, 1.0 - 1e-9)
-    true, pairs = np.bincount(signal.levels, probability, size), np.bincount(signal.levels, minlength=size)
-    above = np.bincount(signal.parents, true, wider), np.bincount(signal.parents, pairs, wider)
-    parents = signal.parents[signal.levels]
-    lean = above[0][parents] - probability + _LEAN_OVERALL * overall
-    lean /= above[1][parents] - 1.0 + _LEAN_OVERALL
-    share = true[signal.levels] - probability + _LEAN * lean
-    share /= pairs[signal.levels] - 1.0 + _LEAN
-    share = np.clip(share, 1e-9, 1.0 - 1e-9)
-    weights: Floats = np.log(share / (1.0 - share)) - np.log(overall / (1.0 - overall))
-    return weights

@@ -1,9 +1,10 @@
 """Why a pair was taken, in words: each signal with its weight in bits, and how far behind the next candidate is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from reconciler.probabilistic.numbers import contradiction_between
 from reconciler.probabilistic.texts import compared_text, compared_words
 from reconciler.types import Item, Reason
 
@@ -20,7 +21,7 @@ def pair_reasons(
     Args:
         left: the left item.
         right: the right item.
-        weights: nats by signal: text, amount, date.
+        weights: nats by signal: text, amount, date, numbers, and channel and type where the book has them.
         surroundings: nats for how empty the surroundings of the pair are.
         margin: nats ahead of the runner-up.
         runner_up: the id of the best candidate that was not taken, None when there is none.
@@ -31,9 +32,23 @@ def pair_reasons(
         Reason("text", f"{_shared(left, right)}: {_bits(weights['text'])}"),
         Reason("amount", f"{_amounts(left, right)}: {_bits(weights['amount'])}"),
         Reason("date", f"{f'{lag:+d} days' if lag else 'the same day'}: {_bits(weights['date'])}"),
+        *_codes(left, right, weights),
         Reason("surroundings", f"candidates of like amount and day: {_bits(surroundings)}"),
         Reason("rivals", ahead),
     )
+
+
+def _codes(left: Item, right: Item, weights: Mapping[str, float]) -> Iterator[Reason]:
+    """Signals that not every book or pair has."""
+    if contradiction_between(left, right):
+        yield Reason("numbers", f"none that both have in one form: {_bits(weights['numbers'])}")
+    for name, ours, theirs in (
+        ("channel", left.channel, right.channel),
+        ("type", left.transaction_type, right.transaction_type),
+    ):
+        if ours and theirs and name in weights:
+            told = f"both {ours}" if ours == theirs else f"{ours} and {theirs}"
+            yield Reason(name, f"{told}: {_bits(weights[name])}")
 
 
 def _bits(nats: float) -> str:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from reconciler.probabilistic.pairs import Reach
 from reconciler.probabilistic.texts import Bools, Floats, Ints, TextTable
+from reconciler.probabilistic.weights import Signal
 
-__all__ = ["Levels", "SideArrays", "Signal", "levels_of", "shared_nats", "side_arrays", "signals_of", "starting_scores"]
+__all__ = ["Levels", "SideArrays", "levels_of", "shared_nats", "side_arrays", "signals_of", "starting_scores"]
 
 _CHUNK = 1 << 17
 """Pairs whose texts are compared at once; bounds the memory of the comparison."""
@@ -76,20 +77,6 @@ class Levels:
             np.concatenate([np.empty(0, dtype=np.int8), *(part.amount for part in parts)]),
             np.concatenate([np.empty(0, dtype=np.int16), *(part.date for part in parts)]),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One signal.
-
-    Attributes:
-        levels: the level of each pair.
-        parents: by level, the wider level that it leans on while few pairs have it.
-    """
-
-    name: str
-    levels: npt.NDArray[np.int16] | npt.NDArray[np.int8]
-    parents: Ints
 
 
 def side_arrays(amounts: Ints, days: Ints, left: int) -> tuple[SideArrays, SideArrays]:

@@ -15,9 +15,11 @@ from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.budget import confirmed
 from reconciler.probabilistic.candidates import Finder
 from reconciler.probabilistic.choice import Choice, Classes, choose
+from reconciler.probabilistic.codes import code_signals
 from reconciler.probabilistic.crowding import lack_of_crowding
 from reconciler.probabilistic.labels import amount_labels, text_labels
 from reconciler.probabilistic.learning import Given, Learnt, learn
+from reconciler.probabilistic.numbers import number_signal, tabulate_numbers
 from reconciler.probabilistic.objections import heeded, without_contested
 from reconciler.probabilistic.pairs import Reach
 from reconciler.probabilistic.reasons import pair_reasons
@@ -101,8 +103,10 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
         return None
     # Where an equal amount was looked for, it does not matter how many other amounts are near.
     offset = np.where(found.by_amount, 0.0, lack_of_crowding(pairs, sides, reach))
-    signals = signals_of(found.levels, reach)
-    result = learn(*pairs, signals, starting_scores(found.levels, reach), offset, (len(items[0]), len(items[1])), given)
+    numbers = number_signal(found.left, found.right + len(items[0]), tabulate_numbers(every))
+    signals = (*signals_of(found.levels, reach), numbers, *code_signals(items, pairs))
+    counts = len(items[0]), len(items[1])
+    result = learn(*pairs, signals, starting_scores(found.levels, reach), offset, counts, given)
     free = np.flatnonzero(~(given.true | given.untrue))
     names = tuple(signal.name for signal in signals)
     heard = without_contested(heeded(result, names.index("text"), found.levels), pairs, items, book.contested)
@@ -143,10 +147,22 @@ def _twins(items: Sequence[Item], decided: AbstractSet[tuple[str, str]], apart: 
     told = (
         item.id
         if (item.side, item.id) in decided or apart.concerns(item)
-        else (item.signed_minor, item.booked_at.astimezone(dt.UTC).toordinal(), all_references(item), item.text, item.counterparty)
+        else (
+            item.signed_minor,
+            item.booked_at.astimezone(dt.UTC).toordinal(),
+            all_references(item),
+            item.text,
+            item.counterparty,
+            item.channel,
+            item.transaction_type,
+        )
         for item in items
     )
     return Classes(np.array([numbers.setdefault(one, len(numbers)) for one in told], dtype=np.int64))
+
+
+def _words_of(item: Item) -> Hashable:
+    return item.text, item.counterparty, item.channel, item.transaction_type
 
 
 def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None:

@@ -62,7 +62,15 @@ def test_the_budget_confirms_the_most_probable_first() -> None:
     assert confirmed(ppm, wide, 0).tolist() == [False] * 4
     assert confirmed(ppm, wide, 5).tolist() == [True, False, False, False]
     assert confirmed(ppm, wide, 6).tolist() == [True, False, True, False]
-    assert confirmed(ppm, wide, 100_000).tolist() == [True, True, True, False]
+    assert confirmed(ppm, wide, 300).tolist() == [True, False, True, False]
+    assert confirmed(ppm, wide, 700).tolist() == [True, True, True, False]
+    assert confirmed(ppm, wide, 100_000).tolist() == [True] * 4
+
+
+@given(st.lists(st.integers(500_000, 1_000_000), max_size=30), st.integers(0, 5_000), st.integers(0, 5_000))
+def test_a_larger_budget_confirms_no_less(ppm: list[int], budget: int, more: int) -> None:
+    sure, surer = (confirmed(ints(*ppm), np.full(len(ppm), np.inf), one) for one in (budget, budget + more))
+    assert (surer | ~sure).all()
 
 
 def test_a_pressing_rival_is_never_confirmed() -> None:

@@ -1,12 +1,17 @@
 """Groups of a statement book as a reconciler expects them."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
+from reconciler.book import Book
 from reconciler.conservation import check
 from reconciler.dispatch import solve
 from reconciler.errors import RulesError
+from reconciler.groups.days import by_days
+from reconciler.groups.names import telling_words
+from reconciler.operator_matches import KeptApart
 from reconciler.rules import parse_reconciliation
 from reconciler.types import Decision, Item, Outcome, Stage
 
@@ -161,3 +166,62 @@ def test_a_first_name_alone_ties_no_group(make_item) -> None:
     ]
     named = [make_item("x0", "ledger", 77_777, text="Belmar"), make_item("x1", "ledger", 88_888, text="Corden")]
     assert not solved(make_item("l", "ledger", 41_221, text="Harwil Corden"), *parts, *named).matches
+
+
+def proposed_by_day(*items: Item) -> list[set[str]]:
+    names = tuple(telling_words([item for item in items if item.side == side]) for side in RULES.side_names)
+    found = by_days(Book(RULES, items, None, KeptApart(), ()), (names[0], names[1]))
+    return [{item.id for item in (*one.lefts, *one.rights)} for one in found]
+
+
+def test_a_payment_less_a_fee_is_not_taken_for_the_batch_of_its_day(make_item) -> None:
+    paid = make_item("l", "ledger", 47_746, text="Belho Finrisa INV527738")
+    less_fee = make_item("fee", "bank", 46_746, text="BELHO FINRISA/INV527738/")
+    other = make_item("other", "bank", 1_000, text="TRANSFER BELHO FINRISA I")
+    assert proposed_by_day(paid, less_fee, other) == []
+    assert proposed_by_day(paid, replace(less_fee, text="BELHO FINRISA"), other) != []
+    assert not [match for match in solved(paid, less_fee, other).matches if match.decision is Decision.AUTO]
+
+
+def test_a_day_of_several_payers_is_no_batch_of_one_of_them(make_item) -> None:
+    own = make_item("own", "ledger", 838, text="Anto Inho INV593953")
+    other = make_item("other", "ledger", 100_000, text="Anto Inin INV027230")
+    paid = make_item("paid", "bank", 100_838, day=6, text="ANTO INHO/INV078701")
+    assert proposed_by_day(own, other, paid) == []
+    assert proposed_by_day(own, replace(other, text="Anto Inho INV027230"), paid) != []
+
+
+def test_more_accepted_false_matches_confirm_more_groups(make_item) -> None:
+    batch = [make_item(f"l{n}", "ledger", amount, text=f"RUN1234567 {n}") for n, amount in enumerate((12_345, 6_789))]
+    reversal = [make_item("p", "bank", 5_000, text="KALO"), make_item("r", "bank", -5_000, day=1, text="REVERSAL KALO")]
+    items = [*batch, make_item("b", "bank", 19_134, day=2, text="PAYMENT RUN-RUN123456"), *reversal]
+    auto = {
+        budget: sum(
+            match.decision is Decision.AUTO and len(match.members) > 2
+            for match in solved(*items, rules=replace(RULES, learning=replace(RULES.learning, false_per_100k=budget))).matches
+        )
+        for budget in (0, 5, 25, 1000)
+    }
+    assert auto == {0: 0, 5: 0, 25: 1, 1000: 1}
+
+
+def test_the_later_of_two_copies_is_not_confirmed_when_the_earlier_one_is_out_of_the_window(make_item) -> None:
+    ledger = [make_item(f"l{day}", "ledger", 47_035, day=day, text="Garvepa Margar INV200599") for day in (0, 3)]
+    bank = make_item("b", "bank", 47_035, day=22, text="NEFT GARVEPA MARGAR INV200599")
+    (match,) = solved(*ledger, bank).matches
+    assert {member.id for member in match.members} == {"l3", "b"}
+    assert (match.decision, match.runner_up) == (Decision.SUGGESTED, "l0")
+
+
+def test_copies_of_a_line_are_told_by_the_line_and_not_by_its_counterpart(make_item) -> None:
+    ledger = [make_item("l", "ledger", 195_794, text="Anelno Corbel"), make_item("x", "ledger", 777, day=-30, text="Anelno Corbel")]
+    bank = [make_item(f"b{n}", "bank", 195_794, day=3, text="TRANSFER ANELNO CORBEL") for n in (1, 2)]
+    outcome = solved(*ledger, *bank)
+    assert ("DUPLICATE", "b2") in kinds(outcome)
+    assert [{member.id for member in match.members} for match in outcome.matches] == [{"l", "b1"}]
+
+
+def test_the_beginning_of_a_reference_ties_no_items_whose_sum_may_be_an_accident(make_item) -> None:
+    copies = [make_item(f"l{n}", "ledger", 25_000, text="Sazen Pano INV534418") for n in (1, 2)]
+    outcome = solved(*copies, make_item("b", "bank", 50_000, text="NEFT COLLECTION INV5"))
+    assert not [match for match in outcome.matches if match.decision is Decision.AUTO]
