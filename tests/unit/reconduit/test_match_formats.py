@@ -8,6 +8,7 @@ import pytest
 
 from producers.formats.registry import FORMATS
 from reconduit.matching.run import run_match
+from tests.fixtures.provider_reports import REPORTS
 from tests.fixtures.workbooks import workbook
 
 LEDGER = (
@@ -127,6 +128,19 @@ def test_a_workbook_matches_the_ledger(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "ledger").write_text(LEDGER.format(currency="EUR"), encoding="utf-8")
     status = run_match(str(tmp_path / "download"), str(tmp_path / "ledger"), rules=None, out=None, json="-", currency="EUR")
     assert status == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_of_each_ready_made_mapping_matches_itself(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "report").write_text(REPORTS[name], encoding="utf-8")
+    status = run_match(str(tmp_path / "report"), str(tmp_path / "report"), rules=None, out=None, json="-", currency="USD")
+    printed = capsys.readouterr()
+    assert (status, printed.err) == (0, "")
+    summary = json.loads(printed.out)["summary"]
+    assert summary["matched_left"] == summary["matched_right"] >= 2
+    assert (summary["suggested"], summary["breaks"]) == (0, {})
 
 
 @pytest.mark.parametrize("name", FILES)
