@@ -32,6 +32,10 @@ def test_an_unknown_name_is_refused():
         (NAMESPACE.format("pain.008.001.02").encode("utf-16"), "payment orders"),
         (NAMESPACE.format("pain.002.001.03").encode(), "status report"),
         (NAMESPACE.format("pacs.008.001.02").encode(), "between banks"),
+        (b"PK\x03\x04\x14\0\0\0\x08\0day.sta", "zip archive"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "gz file"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQ", "PGP message"),
+        (b"%PDF-1.7\n", "PDF"),
     ],
 )
 def test_what_is_no_statement_is_named_in_the_refusal(head, what):
