@@ -3,6 +3,7 @@
 Separator and quote are control characters that no canonical text contains unquoted, so JSON texts need no quoting.
 """
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,9 +20,11 @@ def copy_in(connection: Connection[Any], table: str, frame: pl.DataFrame) -> Non
     """Append `frame` to `table`; the frame's columns are columns of the table. Nulls stay nulls, empty texts stay texts."""
     if frame.is_empty():
         return
-    data = frame.write_csv(include_header=False, separator=_SEPARATOR, quote_char=_QUOTE)
+    # Bytes from the beginning: a text would be decoded and encoded again, and a view is cut without copies.
+    data = io.BytesIO()
+    frame.write_csv(data, include_header=False, separator=_SEPARATOR, quote_char=_QUOTE)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN {_FORMAT}") as copy:
-        copy.write(data)
+        copy.write(data.getbuffer())
 
 
 def copy_out(cursor: Cursor[Any], query: str, schema: dict[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:

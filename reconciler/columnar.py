@@ -93,17 +93,13 @@ def _matches(reconciliation: Reconciliation, plain: pl.DataFrame) -> pl.DataFram
 
 def _timing(reconciliation: Reconciliation, plain: pl.DataFrame) -> pl.DataFrame:
     every = frozenset(range(len(reconciliation.sides)))
-    texts: dict[tuple[int, ...], str] = {}
+    present = plain.select("sides").unique()
     reasons = []
-    for sides in plain["sides"].to_list():
-        present = tuple(sides)
-        if present not in texts:
-            lacking = ", ".join(reconciliation.side_names[index] for index in sorted(every.difference(present)))
-            texts[present] = f'[["due","{_json_inner(lacking)} may still deliver"]]'
-        reasons.append(texts[present])
-    return plain.select(
-        *_DECIDED, pl.col("earliest").alias("booked_on"), "sides", "members", pl.Series("reasons", reasons, dtype=pl.String)
-    )
+    for sides in present["sides"].to_list():
+        lacking = ", ".join(reconciliation.side_names[index] for index in sorted(every.difference(sides)))
+        reasons.append(f'[["due","{_json_inner(lacking)} may still deliver"]]')
+    told = plain.join(present.with_columns(pl.Series("reasons", reasons, dtype=pl.String)), on="sides", maintain_order="left")
+    return told.select(*_DECIDED, pl.col("earliest").alias("booked_on"), "sides", "members", "reasons")
 
 
 def _json_inner(text: str) -> str:
