@@ -275,11 +275,11 @@ class SecretInTheError(RowsConnector):
             raise AuthenticationError(f"{SECRET} was refused") from error
 
 
-class SecretInAHeaderOfItsOwn(RowsConnector):
-    """Under a name that tells nobody what it is, and not opened as a secret of the source: so recordings show it."""
+class SecretInABody(RowsConnector):
+    """Under a name that tells nobody what it is, and not opened as a secret of the source: so a recording shows it."""
 
     def document(self, after: int) -> JsonDocument:
-        return self.transport.document("GET", "/rows", params={"after": after}, headers={"X-Colour": SECRET})
+        return self.transport.document("POST", "/rows", params={"after": after}, json={"colour": SECRET}, idempotent=True)
 
 
 class GoesPastTheKit(RowsConnector):
@@ -334,7 +334,7 @@ WRONG = [
     (SecretInTheCursor, "secrets_stay_secret"),
     (SecretInTheMetrics, "secrets_stay_secret"),
     (SecretInTheError, "secrets_stay_secret"),
-    (SecretInAHeaderOfItsOwn, "secrets_stay_secret"),
+    (SecretInABody, "secrets_stay_secret"),
     (GoesPastTheKit, "secrets_stay_secret"),
     (Nameless, "metrics"),
     (WithoutWatermark, "metrics"),

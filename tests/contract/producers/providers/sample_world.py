@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from unittest import mock
 import pytest
 from fastapi import APIRouter
 
+from producers.kit import rsa_keys
 from producers.kit.contract import Connector
 from producers.kit.testing import ConnectorContract, FakeRequest, FakeResponse, SampleRecord, forward_to
 from producers.sandbox.model import BankLine
@@ -80,7 +82,13 @@ class SandboxContract(ConnectorContract):
     def serve(cls, router: Callable[[SampleWorld, Callable[[], dt.datetime]], APIRouter]) -> Iterator[None]:
         """The sandbox for a class of cases."""
         cls.world = SampleWorld(cls.account)
-        with serving(router(cls.world, lambda: cls.world.now)) as cls.upstream, cls._changed_rows():
+        # Reading a private key takes longer than a poll does, and each case builds many connectors.
+        read_once = cache(rsa_keys.load_pem_private_key)
+        with (
+            mock.patch.object(rsa_keys, "load_pem_private_key", read_once),
+            serving(router(cls.world, lambda: cls.world.now)) as cls.upstream,
+            cls._changed_rows(),
+        ):
             yield
 
     def handler(self, request: FakeRequest) -> FakeResponse:

@@ -208,6 +208,21 @@ def test_an_answer_without_the_list_is_a_contract_change_and_no_empty_page(body:
         Api(lambda _: body).poll()
 
 
+def test_a_listing_that_shrinks_while_it_is_read_is_read_again_and_loses_nothing() -> None:
+    rows = [row(number) for number in range(6)]
+
+    def answer(query: Mapping[str, str]) -> Any:
+        start = int(query["offset"])
+        given = {"rows": rows[start : start + 2], "total": len(rows)}
+        if len(rows) == 6 and start == 2:
+            del rows[0]  # so that row 4 moves into the page that was just read
+        return given
+
+    api = Api(answer, paging={"strategy": "offset", "limit": 2, "total": "total"})
+    assert sorted(published(api.poll())) == [(f"A:E{number}", 0) for number in range(6)]
+    assert [query["offset"] for _, query in api.asked] == ["0", "2", "4", "0", "2", "4"]
+
+
 def test_a_listing_that_shrinks_each_time_fails_in_a_way_that_passes() -> None:
     totals = iter([9, 8] * 3)
     paging = {"strategy": "offset", "limit": 1, "total": "total"}
