@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote
 
 __all__ = ["MASK", "SHORTEST", "holds_secret", "longest_form", "without_secrets"]
@@ -15,6 +16,8 @@ SHORTEST = 4
 
 _MOST_VIEWS = 200
 _MOST_QUOTINGS = 8
+_REMEMBERED = 64
+"""Secrets whose forms are kept, since every text of every exchange asks for them, and those of a PEM text are long."""
 _DEPTH = 3
 """Encodings on top of each other that are undone."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")
@@ -44,7 +47,12 @@ def holds_secret(text: str, secrets: Iterable[str]) -> bool:
     return bool(wanted) and any(secret in view for view in _views(text) for secret in wanted)
 
 
-def _forms(secret: str) -> Iterator[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def _forms(secret: str) -> frozenset[str]:
+    return frozenset(_encodings(secret))
+
+
+def _encodings(secret: str) -> Iterator[str]:
     raw = secret.encode("utf-8", "surrogatepass")
     for quoted in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], secret):
         yield quoted
