@@ -10,7 +10,6 @@ read again from the start of its window, also when the provider's pages have shi
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +22,6 @@ from schemas.records import CanonicalTransaction
 
 __all__ = ["Incremental", "TimeWindow"]
 
-_HOUR = dt.timedelta(hours=1)
 _DIGITS = 12
 """Hex digits of a digest. Two ids that share one would cost a needless revision, two contents a missed change: one in 2^48."""
 
@@ -36,21 +34,13 @@ class TimeWindow:
     end: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What was published of one record: its digest and revision, and the hour until which it is remembered at least."""
-
-    hour: dt.datetime
-    digest: str
-    revision: int
-
-
 class Incremental:
     """What of one listing is read and published, as a cursor keeps it.
 
     Args:
         stored: what `to_json` gave, nothing at first.
         overlap: how much time before the end of the last window is read again; as late as a record may come and still be seen.
+            A record's own time must not move, else it may come again after it is forgotten; or it must have a revision.
         limit: most records to remember. They are those of the overlap and those of the last window.
         versioned: records carry the provider's own revision, which is published as it is.
     """
@@ -69,12 +59,10 @@ class Incremental:
         self._overlap = overlap
         self._limit = limit
         self._versioned = versioned
+        # By hour, so that the cursor of each page is a copy and no computation: {hour: {record: content[.revision]}}.
+        self._seen: dict[str, dict[str, str]] = {hour: dict(records) for hour, records in stored.get("seen", {}).items()}
+        self._hour_of = {key: hour for hour, records in self._seen.items() for key in records}
         self._met: set[str] = set()
-        self._seen: dict[str, _Seen] = {}
-        for hour, records in stored.get("seen", {}).items():
-            for key, entry in records.items():
-                digest, _, revision = entry.partition(".")
-                self._seen[key] = _Seen(dt.datetime.fromisoformat(f"{hour}:00+00:00"), digest, int(revision or 0))
 
     @property
     def through(self) -> dt.datetime | None:
@@ -108,11 +96,13 @@ class Incremental:
         """
         key = content_digest(record.txn_id, length=_DIGITS)
         digest = fingerprint(record).hex()[:_DIGITS]
-        known = self._seen.get(key)
-        is_new = known is None or known.digest != digest
-        revision = record.revision if known is None or (is_new and self._versioned) else known.revision + is_new
+        known, revision = self._known(key)
+        if known == digest:
+            self._remember(key, at, digest, revision)
+            return None
+        revision = record.revision if known is None or self._versioned else revision + 1
         self._remember(key, at, digest, revision)
-        return replace(record, revision=revision) if is_new else None
+        return replace(record, revision=revision)
 
     def take_bad(self, bad: BadRecord, at: dt.datetime) -> BadRecord | None:
         """The bad record when it is to be published, None when it was; `at` is the time of the poll.
@@ -122,9 +112,9 @@ class Incremental:
         """
         key = content_digest("bad", bad.position, length=_DIGITS)
         digest = content_digest(bad.reason, bad.raw.hex(), length=_DIGITS)
-        known = self._seen.get(key)
+        known, _ = self._known(key)
         self._remember(key, at, digest, 0)
-        return None if known is not None and known.digest == digest else bad
+        return None if known == digest else bad
 
     def complete(self, end: dt.datetime) -> None:
         """Note that everything before `end` was read, and forget what cannot come again.
@@ -132,25 +122,41 @@ class Incremental:
         That is what lies before the overlap, unless the provider gave it in this very window, and so may give it in the next.
         """
         self._through = end if self._through is None else max(end, self._through)
-        floor = self._through - self._overlap - _HOUR
-        self._seen = {key: seen for key, seen in self._seen.items() if seen.hour > floor or key in self._met}
+        floor = _hour(self._through - self._overlap)
+        for hour in [hour for hour in self._seen if hour < floor]:
+            kept = {key: entry for key, entry in self._seen.pop(hour).items() if key in self._met}
+            if kept:
+                self._seen[hour] = kept
+        self._hour_of = {key: hour for hour, records in self._seen.items() for key in records}
         self._met = set()
 
     def to_json(self) -> dict[str, Any]:
         """JSON values for the cursor: `{"through": time, "seen": {hour: {record: content[.revision]}}}`."""
-        seen: dict[str, dict[str, str]] = defaultdict(dict)
-        for key, entry in sorted(self._seen.items(), key=lambda one: (one[1].hour, one[0])):
-            hour = f"{entry.hour:%Y-%m-%dT%H}"
-            seen[hour][key] = f"{entry.digest}.{entry.revision}" if entry.revision else entry.digest
-        return {"through": self._through.isoformat() if self._through else None, "seen": dict(seen)}
+        seen = {hour: dict(self._seen[hour]) for hour in sorted(self._seen)}
+        return {"through": self._through.isoformat() if self._through else None, "seen": seen}
+
+    def _known(self, key: str) -> tuple[str | None, int]:
+        """Digest and revision of what was published under a key."""
+        if key not in self._hour_of:
+            return None, 0
+        digest, _, revision = self._seen[self._hour_of[key]][key].partition(".")
+        return digest, int(revision or 0)
 
     def _remember(self, key: str, at: dt.datetime, digest: str, revision: int) -> None:
-        known = self._seen.get(key)
-        hour = at.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
-        if known is None and len(self._seen) >= self._limit:
+        before = self._hour_of.get(key)
+        if before is None and len(self._hour_of) >= self._limit:
             raise ConfigurationError(
                 f"more than {self._limit} records are in the overlap and one window, too many to remember;"
                 " make the overlap or the windows shorter"
             )
-        self._seen[key] = _Seen(max(hour, known.hour) if known else hour, digest, revision)
+        if before is not None:
+            del self._seen[before][key]
+        hour = max(_hour(at), before or "")
+        self._seen.setdefault(hour, {})[key] = f"{digest}.{revision}" if revision else digest
+        self._hour_of[key] = hour
         self._met.add(key)
+
+
+def _hour(moment: dt.datetime) -> str:
+    """The hour that a moment is in, as text that sorts in order of time."""
+    return moment.astimezone(dt.UTC).isoformat()[:13]

@@ -17,15 +17,16 @@ from producers.kit.incremental import Incremental, TimeWindow
 from producers.kit.overlap import fingerprint
 from producers.kit.paging import value_at
 from producers.kit.quota import TokenBucket
+from producers.kit.record_origin import RecordOrigin
 from producers.kit.repeated_ids import content_digest
 from producers.kit.source_tls import source_tls
 from producers.kit.transport import Transport
 from producers.kit.watermarks import watermark
 from producers.providers.rest.authentication import credentials_of
 from producers.providers.rest.definition import ByCursor, ByTime, RestDefinition
-from producers.providers.rest.errors import FieldError
+from producers.providers.rest.errors import MappingError
 from producers.providers.rest.listing import Listing, ListingPage
-from producers.providers.rest.mapping import RecordContext, identity_of, to_transaction
+from producers.providers.rest.mapping import identity_of, to_transaction
 from producers.providers.rest.options import load_definition
 from producers.providers.rest.sample import check_sample
 from reconduit.sources import SourceConfig
@@ -163,14 +164,14 @@ class RestConnector:
         bad: list[BadRecord] = []
         contents: dict[str, bytes] = {}
         for index, record in enumerate(page.records):
-            context = RecordContext(self._config.tenant_id, self._config.name, account, f"{page.raw.sha256}#{index}", now)
+            origin = RecordOrigin(self._config.name, self._config.tenant_id, account, f"{page.raw.sha256}#{index}", now)
             try:
-                transaction = to_transaction(record, self._definition.fields, context)
+                transaction = to_transaction(record, self._definition.fields, origin)
                 at = self._time_of(record, transaction, now)
                 self._refuse_repetition(transaction, contents)
                 taken = state.incremental.take(transaction, at)
                 good += [] if taken is None else [taken]
-            except (FieldError, SchemaError) as error:
+            except (MappingError, SchemaError) as error:
                 refused = self._bad(record, account, error)
                 known = state.incremental.take_bad(refused, now)
                 bad += [] if known is None else [known]
@@ -184,7 +185,9 @@ class RestConnector:
         content = fingerprint(transaction)
         is_change = self._by_cursor or self._definition.fields.revision is not None
         if contents.setdefault(transaction.txn_id, content) != content and not is_change:
-            raise FieldError("id", "repeated_id", f"{transaction.txn_id} has two contents on one page; join what tells them apart")
+            raise MappingError(
+                "id", "repeated_id", f"{transaction.txn_id} has two contents on one page; join what tells them apart"
+            )
 
     def _time_of(self, record: Any, transaction: CanonicalTransaction, now: dt.datetime) -> dt.datetime:
         """The time by which a record is remembered."""
@@ -196,14 +199,14 @@ class RestConnector:
         try:
             return incremental.read(value_at(record, incremental.field))
         except ValueError as error:
-            raise FieldError("incremental", "time", f"{incremental.field}: {error}") from error
+            raise MappingError("incremental", "time", f"{incremental.field}: {error}") from error
 
-    def _bad(self, record: Any, account: str, error: FieldError | SchemaError) -> BadRecord:
+    def _bad(self, record: Any, account: str, error: MappingError | SchemaError) -> BadRecord:
         raw = json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
         # The place in an answer changes from poll to poll; the id and the content do not.
         name = f"{identity_of(record, self._definition.fields) or 'no-id'}:{content_digest(raw.decode('utf-8', 'surrogatepass'))}"
         position = f"{self._definition.request.path}#{account}/{name}" if account else f"{self._definition.request.path}#{name}"
-        reason = error.reason if isinstance(error, FieldError) else "malformed_record"
+        reason = error.reason if isinstance(error, MappingError) else "malformed_record"
         return BadRecord(reason, f"source {self._config.name}: {error}", position, raw)
 
     def _complete_through(self, value: Any, now: dt.datetime) -> list[dt.datetime]:

@@ -33,6 +33,8 @@ class ByTime(MomentFormat):
 
     Attributes:
         field: path of the time that the provider's window looks at, in the same format; the booking time without it.
+        field_moves: whether that time moves when a record changes. Then a record may come again after it is forgotten, and
+            `fields` must have `revision`, which is usually read from the same field.
         overlap: how late a record may come and still be seen.
         start: where the first poll begins: a day (UTC) or a time with its zone.
         window: longest window that the provider accepts.
@@ -40,6 +42,7 @@ class ByTime(MomentFormat):
 
     by: Literal["time"]
     field: str | None = Field(default=None, min_length=1)
+    field_moves: bool = True
     overlap: Duration = dt.timedelta(days=1)
     start: Annotated[dt.datetime, BeforeValidator(_start), WithJsonSchema({"type": "string", "examples": ["2026-01-31"]})]
     window: Duration | None = None
@@ -143,6 +146,15 @@ class RestDefinition(_Part):
             raise ValueError("accounts has an empty entry, or one that is there twice")
         if not self.accounts and self.fields.account is None:
             raise ValueError("fields needs account, because the request is not made by account")
+        if (
+            isinstance(self.incremental, ByTime)
+            and self.incremental.field
+            and self.incremental.field_moves
+            and not self.fields.revision
+        ):
+            raise ValueError(
+                "incremental by a field that moves needs fields.revision, which may be that field; else set field_moves: false"
+            )
         if isinstance(self.incremental, ByCursor) and not (isinstance(self.paging, Cursor) and self.paging.token):
             raise ValueError("incremental by cursor needs paging by cursor, with a token")
         return self

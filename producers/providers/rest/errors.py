@@ -1,17 +1,17 @@
 """Errors of the REST connector.
 
 ```
-producers.errors.RecordError
-└── FieldError     terminal   one field of one record cannot be mapped; the record goes to quarantine
+producers.errors.FieldError
+└── MappingError     terminal   a rule of the definition does not fit a record; the record goes to quarantine
 ```
 """
 
-from producers.errors import RecordError
+from producers.errors import FieldError
 
-__all__ = ["FieldError"]
+__all__ = ["MappingError"]
 
 
-class FieldError(RecordError):
+class MappingError(FieldError):
     """A record that goes to quarantine.
 
     Attributes:
@@ -21,6 +21,5 @@ class FieldError(RecordError):
     """
 
     def __init__(self, field: str, reason: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+        super().__init__(reason, f"{field}: {message}")
         self.field = field
-        self.reason = reason

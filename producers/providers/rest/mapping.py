@@ -2,19 +2,19 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from producers.kit.paging import value_at
-from producers.providers.rest.errors import FieldError
+from producers.kit.record_origin import RecordOrigin
+from producers.providers.rest.errors import MappingError
 from producers.providers.rest.fields import AmountRule, FieldRules, MapRule, MomentRule, RevisionRule, TextRule
 from producers.providers.rest.moments import MomentFormat
 from schemas.errors import AmountError
 from schemas.money import currency_exponent, parse_minor
 from schemas.records import CanonicalTransaction, Direction, Status
 
-__all__ = ["RecordContext", "identity_of", "to_transaction"]
+__all__ = ["identity_of", "to_transaction"]
 
 V = TypeVar("V")
 
@@ -32,49 +32,30 @@ _OPTIONAL_TEXTS = (
 _MAX_REVISION = 2**63 - 1  # Avro's long
 
 
-@dataclass(frozen=True, slots=True)
-class RecordContext:
-    """What a record's place adds to its fields.
-
-    Attributes:
-        tenant_id: owner of the source.
-        source: its name.
-        account: account that was asked for, empty when the listing is not asked for by account.
-        raw_ref: the original answer and the record's place in it.
-        ingested_at: time of the poll, aware UTC.
-    """
-
-    tenant_id: str
-    source: str
-    account: str
-    raw_ref: str
-    ingested_at: dt.datetime
-
-
 def identity_of(record: Any, rules: FieldRules) -> str | None:
     """The provider's id of a record, for its position in quarantine; None when it has none that can be read."""
     try:
         return _text(record, rules.id, "id")
-    except FieldError:
+    except MappingError:
         return None
 
 
-def to_transaction(record: Any, rules: FieldRules, context: RecordContext) -> CanonicalTransaction:
+def to_transaction(record: Any, rules: FieldRules, origin: RecordOrigin) -> CanonicalTransaction:
     """The canonical record.
 
     Raises:
-        FieldError: a field is missing or has a value that cannot be kept as it is meant.
+        MappingError: a field is missing or has a value that cannot be kept as it is meant.
     """
     if not isinstance(record, Mapping):
-        raise FieldError("records", "malformed_record", f"a record is an object, not {type(record).__name__}")
-    account = _required(record, rules.account, "account") if rules.account else context.account
+        raise MappingError("records", "malformed_record", f"a record is an object, not {type(record).__name__}")
+    account = _required(record, rules.account, "account") if rules.account else origin.account_id
     currency = _currency(record, rules.currency)
     amount, direction = _money(record, rules, currency)
     return CanonicalTransaction(
-        tenant_id=context.tenant_id,
+        tenant_id=origin.tenant_id,
         txn_id=f"{account}:{_required(record, rules.id, 'id')}",
         revision=_revision(record, rules.revision),
-        source=context.source,
+        source=origin.source,
         account_id=account,
         amount_minor=amount,
         currency=currency,
@@ -86,8 +67,8 @@ def to_transaction(record: Any, rules: FieldRules, context: RecordContext) -> Ca
         fee_minor=_fee(record, rules.fee, currency),
         channel=_symbol(record, rules.channel, "channel"),
         transaction_type=_symbol(record, rules.transaction_type, "transaction_type"),
-        raw_ref=context.raw_ref,
-        ingested_at=context.ingested_at,
+        raw_ref=origin.raw_ref,
+        ingested_at=origin.ingested_at,
         **{name: _text(record, rule, name) for name in _OPTIONAL_TEXTS if (rule := getattr(rules, name)) is not None},
     )
 
@@ -100,11 +81,11 @@ def _plain(record: Any, path: str, name: str) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | Decimal):
-        raise FieldError(name, "malformed_record", f"{path} is {value!r}, a text is due")
+        raise MappingError(name, "malformed_record", f"{path} is {value!r}, a text is due")
     text = str(value)
     # Neither can be stored: PostgreSQL's text holds no NUL, and half a surrogate pair is no UTF-8.
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise FieldError(name, "malformed_record", f"{path} is {value!r}, which has characters that no text may have")
+        raise MappingError(name, "malformed_record", f"{path} is {value!r}, which has characters that no text may have")
     return text
 
 
@@ -118,10 +99,10 @@ def _text(record: Any, rule: TextRule, name: str) -> str | None:
 
 def _required(record: Any, rule: TextRule, name: str) -> str:
     if rule.join and any(_plain(record, path, name) is None for path in rule.join):
-        raise FieldError(name, "malformed_record", f"one of {', '.join(rule.join)} is missing or empty")
+        raise MappingError(name, "malformed_record", f"one of {', '.join(rule.join)} is missing or empty")
     text = _text(record, rule, name)
     if text is None:
-        raise FieldError(name, "malformed_record", f"{' and '.join(rule.paths)} missing or empty")
+        raise MappingError(name, "malformed_record", f"{' and '.join(rule.paths)} missing or empty")
     return text
 
 
@@ -130,7 +111,7 @@ def _currency(record: Any, rule: TextRule) -> str:
     try:
         currency_exponent(currency)
     except AmountError as error:
-        raise FieldError("currency", "currency", str(error)) from error
+        raise MappingError("currency", "currency", str(error)) from error
     return currency
 
 
@@ -140,18 +121,18 @@ def _money(record: Any, rules: FieldRules, currency: str) -> tuple[int, Directio
     if rule.credit is not None and rule.debit is not None:
         credit, debit = (_minor(record, path, rule, currency, "amount") or 0 for path in (rule.credit, rule.debit))
         if min(credit, debit) < 0 or (credit and debit) or (not credit and not debit):
-            raise FieldError("amount", "amount", f"credit is {credit} and debit {debit}; one of them is due, above zero")
+            raise MappingError("amount", "amount", f"credit is {credit} and debit {debit}; one of them is due, above zero")
         return (credit, Direction.CREDIT) if credit else (debit, Direction.DEBIT)
     assert rule.field is not None and rules.direction is not None
     amount = _minor(record, rule.field, rule, currency, "amount")
     if amount is None:
-        raise FieldError("amount", "amount", f"{rule.field} is missing or empty")
+        raise MappingError("amount", "amount", f"{rule.field} is missing or empty")
     direction = rules.direction
     if direction.positive is not None:
         other = Direction.DEBIT if direction.positive is Direction.CREDIT else Direction.CREDIT
         return abs(amount), direction.positive if amount >= 0 else other
     if amount < 0:
-        raise FieldError("amount", "amount", f"{rule.field} is below zero, but direction says the way; use absolute or positive")
+        raise MappingError("amount", "amount", f"{rule.field} is below zero, but direction says the way; use absolute or positive")
     if direction.constant is not None:
         return abs(amount), direction.constant
     assert direction.field is not None
@@ -169,8 +150,8 @@ def _minor(record: Any, path: str, rule: AmountRule, currency: str, name: str) -
         minor = parse_minor(value, decimals_of, decimal=rule.decimal, group=rule.group)
     except AmountError as error:
         if rule.unit == "minor":
-            raise FieldError(name, "amount", f"{path} is {value!r}, a whole number of minor units is due") from error
-        raise FieldError(name, "amount", f"{path}: {error}") from error
+            raise MappingError(name, "amount", f"{path} is {value!r}, a whole number of minor units is due") from error
+        raise MappingError(name, "amount", f"{path}: {error}") from error
     return abs(minor) if rule.absolute else minor
 
 
@@ -183,7 +164,7 @@ def _fee(record: Any, rule: AmountRule | None, currency: str) -> int | None:
 def _known(record: Any, path: str, values: Mapping[str, V], name: str) -> V:
     text = _plain(record, path, name)
     if text is None or text not in values:
-        raise FieldError(name, f"unknown_{name}", f"{path} is {text!r}; {name} knows {', '.join(values)}")
+        raise MappingError(name, f"unknown_{name}", f"{path} is {text!r}; {name} knows {', '.join(values)}")
     return values[text]
 
 
@@ -196,7 +177,9 @@ def _symbol(record: Any, rule: MapRule | None, name: str) -> str:
     if rule is None or text is None or (not rule.map and rule.otherwise is None):
         return text or "OTHER"
     if text not in rule.map and rule.otherwise is None:
-        raise FieldError(name, f"unknown_{name}", f"the value is {text!r}; {name} knows {', '.join(rule.map)}, and no `otherwise`")
+        raise MappingError(
+            name, f"unknown_{name}", f"the value is {text!r}; {name} knows {', '.join(rule.map)}, and no `otherwise`"
+        )
     return rule.map.get(text) or rule.otherwise or "OTHER"
 
 
@@ -208,7 +191,7 @@ def _reversal(record: Any, rules: FieldRules) -> bool:
         return _plain(record, rule.field, "reversal") in rule.values
     value = value_at(record, rule.field, default=False)
     if not isinstance(value, bool):
-        raise FieldError("reversal", "malformed_record", f"{rule.field} is {value!r}, true or false is due; else name `values`")
+        raise MappingError("reversal", "malformed_record", f"{rule.field} is {value!r}, true or false is due; else name `values`")
     return value
 
 
@@ -221,7 +204,7 @@ def _revision(record: Any, rule: RevisionRule | None) -> int:
         value = int(moment.timestamp()) * 1000 + moment.microsecond // 1000
     text = str(value)
     if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or int(text) > _MAX_REVISION:
-        raise FieldError("revision", "malformed_record", f"{rule.field} is {value!r}, no number from 0 to {_MAX_REVISION}")
+        raise MappingError("revision", "malformed_record", f"{rule.field} is {value!r}, no number from 0 to {_MAX_REVISION}")
     return int(text)
 
 
@@ -233,7 +216,7 @@ def _read_moment(value: Any, written: MomentFormat, path: str, name: str) -> dt.
     try:
         return written.read(value)
     except ValueError as error:
-        raise FieldError(name, "time", f"{path}: {error}") from error
+        raise MappingError(name, "time", f"{path}: {error}") from error
 
 
 def _day(record: Any, rule: MomentRule | None) -> dt.date | None:
@@ -243,4 +226,4 @@ def _day(record: Any, rule: MomentRule | None) -> dt.date | None:
     try:
         return rule.read_day(value)
     except (ValueError, OverflowError) as error:
-        raise FieldError("value_date", "time", f"{rule.field}: {error}") from error
+        raise MappingError("value_date", "time", f"{rule.field}: {error}") from error

@@ -10,11 +10,12 @@ from typing import Any
 from producers.errors import ConfigurationError, ContractChangeError, ProducerError
 from producers.kit.paging import PageAnswer, PageWalk, value_at
 from producers.kit.payload import parse_json
+from producers.kit.record_origin import RecordOrigin
 from producers.providers.rest.definition import ByTime, RestDefinition, SampleFile
 from producers.providers.rest.definition_file import Loaded
-from producers.providers.rest.errors import FieldError
+from producers.providers.rest.errors import MappingError
 from producers.providers.rest.fields import FieldRules
-from producers.providers.rest.mapping import RecordContext, to_transaction
+from producers.providers.rest.mapping import to_transaction
 from schemas.errors import SchemaError
 from schemas.records import CanonicalTransaction
 
@@ -87,6 +88,9 @@ def _value_of(sample: SampleFile | Mapping[str, Any] | Sequence[Any], loaded: Lo
     if not isinstance(sample, SampleFile):
         # Through JSON, so that a sample in YAML has the kinds of values that an answer has: a decimal is one, a date a text.
         return parse_json(json.dumps(sample, default=str).encode(), "sample")
+    if loaded.node is None:
+        # Who stores options through the API must not read files of this machine by their first bytes in an error.
+        loaded.fail(("sample",), "a file needs the definition to be a file as well; put the answer here")
     path = loaded.folder / sample.file
     try:
         return parse_json(path.read_bytes(), str(path))
@@ -99,15 +103,15 @@ def _value_of(sample: SampleFile | Mapping[str, Any] | Sequence[Any], loaded: Lo
 def _map_records(records: Sequence[Any], loaded: Loaded, mapped: MappedSample) -> None:
     definition = loaded.definition
     account = definition.accounts[0] if definition.accounts else ""
-    context = RecordContext("sample", "sample", account, "", _WHEN)
+    origin = RecordOrigin("sample", "sample", account, None, _WHEN)
     told: set[tuple[str, ...]] = set()
     for index, record in enumerate(records):
         where: tuple[str, ...] = ("fields",)
         try:
-            transaction = to_transaction(record, definition.fields, context)
+            transaction = to_transaction(record, definition.fields, origin)
             _check_time(record, definition)
-        except (FieldError, SchemaError) as error:
-            if isinstance(error, FieldError):
+        except (MappingError, SchemaError) as error:
+            if isinstance(error, MappingError):
                 where = ("fields", error.field) if error.field in FieldRules.model_fields else (error.field,)
             if where not in told:
                 mapped.problems.append(loaded.told(where, f"record {index} of the sample: {error}"))
@@ -127,7 +131,7 @@ def _check_time(record: Any, definition: RestDefinition) -> None:
         try:
             incremental.read(value_at(record, incremental.field))
         except ValueError as error:
-            raise FieldError("incremental", "time", f"{incremental.field}: {error}") from error
+            raise MappingError("incremental", "time", f"{incremental.field}: {error}") from error
 
 
 def _check_paging(value: Any, records: Sequence[Any], loaded: Loaded, mapped: MappedSample) -> None:

@@ -56,16 +56,15 @@ def arrivals(draw: st.DrawFn) -> list[Arrival]:
     for number in range(draw(st.integers(0, 6))):
         # Few times, so that many records share one and lie on the boundary of a window.
         time = draw(st.integers(0, 20)) * 15
-        for version in range(draw(st.integers(1, 2))):
-            found.append(Arrival(number, f"v{version}", time, time + draw(st.integers(0, OVERLAP - 1))))
-            time += 15 * draw(st.integers(1, 4))
+        delays = draw(st.lists(st.integers(0, OVERLAP - 1), min_size=1, max_size=2))
+        found += [Arrival(number, f"v{version}", time, time + delay) for version, delay in enumerate(delays)]
     return found
 
 
 def listed(rows: list[Arrival], window: TimeWindow, at: int) -> list[Arrival]:
     """What the provider lists at minute `at`: the latest content of each record, filtered by time."""
     latest: dict[int, Arrival] = {}
-    for row in sorted((row for row in rows if row.listed_from < at), key=lambda row: row.time):
+    for row in sorted((row for row in rows if row.listed_from < at), key=lambda row: row.text):
         latest[row.number] = row
     return [row for row in latest.values() if window.start <= moment(row.time) < window.end]
 
@@ -119,6 +118,26 @@ def test_nothing_that_arrives_within_the_overlap_is_missed(rows: list[Arrival], 
             incremental.complete(window.end)
         state = incremental.to_json()
     assert found == Counter(f"a:{row.number}" for row in rows)
+
+
+@settings(max_examples=60)
+@given(times=st.lists(st.integers(1, 600), min_size=1, max_size=6, unique=True), pauses=st.lists(st.integers(1, 200), max_size=8))
+def test_a_record_whose_time_moves_with_each_change_ends_at_its_last_revision(times: list[int], pauses: list[int]) -> None:
+    state: dict[str, object] = {}
+    out: list[tuple[int, str | None]] = []
+    at = 0
+    for pause in [*pauses, 700]:
+        at += pause
+        incremental = Incremental(state, overlap=OVERLAP * MINUTE, versioned=True)
+        for window in incremental.windows(moment(at), start=BEGIN):
+            changed = max((time for time in times if time < at), default=None)
+            if changed is not None and window.start <= moment(changed) < window.end:
+                taken = incremental.take(record(1, f"changed at {changed}", changed), moment(changed))
+                out += [(taken.revision, taken.description)] if taken else []
+            incremental.complete(window.end)
+        state = incremental.to_json()
+    assert out == sorted(set(out)), "each revision once, in order"
+    assert out[-1] == (max(times), f"changed at {max(times)}")
 
 
 def test_the_windows_have_no_gap_and_reach_back_by_the_overlap() -> None:

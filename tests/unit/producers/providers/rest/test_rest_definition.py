@@ -55,6 +55,7 @@ def line_of(part: str, text: str = EXAMPLE) -> int:
         ('"%d/%m/%Y %H:%M"', "iso", "fields.booked_at", "is none of"),
         ("channel: {constant: ONLINE}", "channel: {constant: ONLINE, field: kind}", "fields.channel", "exactly one of"),
         ("watermark: {lag: 2d}", "watermark: {}", "watermark", "either lag or field"),
+        ("  revision: {field: updated_at, format: rfc3339}\n", "", "by a field that moves needs fields.revision", ""),
         ("watermark: {lag: 2d}", "water: 1", "water", "Extra inputs"),
     ],
 )
@@ -142,6 +143,12 @@ def test_a_sample_may_be_a_file_beside_the_definition(tmp_path: Path) -> None:
     (tmp_path / "answer.json").write_text("<html>", encoding="utf-8")
     assert "an HTML or XML page came instead of JSON" in refused(definition, tmp_path)
     assert "cannot be read" in refused(definition.replace("answer.json", "nowhere.json"), tmp_path)
+
+
+def test_an_option_names_no_file_for_its_sample() -> None:
+    document = yaml.safe_load(EXAMPLE) | {"sample": {"file": "/etc/passwd"}}
+    with pytest.raises(ConfigurationError, match=r"options\.rest: sample: a file needs the definition to be a file"):
+        build_connector(source({"rest": document}))
 
 
 def source(options: dict[str, Any], **more: Any) -> SourceConfig:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.kit.payload import parse_json
-from producers.providers.rest.errors import FieldError
+from producers.kit.record_origin import RecordOrigin
+from producers.providers.rest.errors import MappingError
 from producers.providers.rest.fields import FieldRules
-from producers.providers.rest.mapping import RecordContext, identity_of, to_transaction
+from producers.providers.rest.mapping import identity_of, to_transaction
 from producers.providers.rest.moments import MomentFormat
 from producers.providers.rest.request import ListingRequest, filled
 from schemas.errors import SchemaError
@@ -19,7 +20,7 @@ from schemas.money import format_minor
 from schemas.records import CanonicalTransaction, Direction, Status
 
 NOW = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
-CONTEXT = RecordContext("tenant", "acme", "ACC", "raw#0", NOW)
+ORIGIN = RecordOrigin("acme", "tenant", "ACC", "raw#0", NOW)
 RULES: dict[str, Any] = {
     "id": "id",
     "currency": "ccy",
@@ -31,7 +32,7 @@ RECORD: dict[str, Any] = {"id": "E1", "ccy": "EUR", "amount": "12.50", "at": "20
 
 
 def mapped(rules: dict[str, Any] | None = None, **record: Any) -> CanonicalTransaction:
-    return to_transaction(RECORD | record, FieldRules.model_validate(RULES | (rules or {})), CONTEXT)
+    return to_transaction(RECORD | record, FieldRules.model_validate(RULES | (rules or {})), ORIGIN)
 
 
 def test_the_plain_fields() -> None:
@@ -82,7 +83,7 @@ def test_signed_amounts(rule: dict[str, str], amount: Any, minor: int, direction
 def test_pairs_of_columns(credit: Any, debit: Any, expected: tuple[int, str] | None) -> None:
     rules = {"amount": {"credit": "in", "debit": "out"}, "direction": None}
     if expected is None:
-        with pytest.raises(FieldError, match="amount: credit is") as raised:
+        with pytest.raises(MappingError, match="amount: credit is") as raised:
             mapped(rules, **{"in": credit, "out": debit})
         assert raised.value.reason == "amount"
     else:
@@ -98,7 +99,7 @@ def test_a_column_of_negative_debits_is_taken_without_its_sign_on_request() -> N
 
 def test_a_sign_beside_a_word_for_the_direction_is_refused_unless_it_says_the_same() -> None:
     by_word = {"field": "side", "map": {"D": "DEBIT"}}
-    with pytest.raises(FieldError, match="below zero, but direction says the way"):
+    with pytest.raises(MappingError, match="below zero, but direction says the way"):
         mapped({"direction": by_word}, side="D", amount="-1.00")
     found = mapped({"direction": by_word, "amount": {"field": "amount", "absolute": True}}, side="D", amount="-1.00")
     assert (found.amount_minor, found.direction) == (100, "DEBIT")
@@ -183,7 +184,7 @@ def test_rules(rules: dict[str, Any], record: dict[str, Any], name: str, value: 
 def test_what_cannot_be_kept_as_it_is_meant_is_refused(
     rules: dict[str, Any], record: dict[str, Any], field: str, reason: str
 ) -> None:
-    with pytest.raises(FieldError) as raised:
+    with pytest.raises(MappingError) as raised:
         mapped(rules, **record)
     assert (raised.value.field, raised.value.reason) == (field, reason)
     assert str(raised.value).startswith(f"{field}: ")
@@ -191,8 +192,8 @@ def test_what_cannot_be_kept_as_it_is_meant_is_refused(
 
 @pytest.mark.parametrize("record", ["E1", None, 7, ["E1"]])
 def test_a_record_is_an_object(record: Any) -> None:
-    with pytest.raises(FieldError, match="a record is an object"):
-        to_transaction(record, FieldRules.model_validate(RULES), CONTEXT)
+    with pytest.raises(MappingError, match="a record is an object"):
+        to_transaction(record, FieldRules.model_validate(RULES), ORIGIN)
     assert identity_of(record, FieldRules.model_validate(RULES)) is None
 
 
@@ -223,8 +224,8 @@ def test_any_record_is_mapped_or_refused(record: dict[str, Any]) -> None:
         }
     )
     try:
-        to_transaction({**RECORD, "state": "done", "version": 1} | record, rules, CONTEXT)
-    except (FieldError, SchemaError) as error:
+        to_transaction({**RECORD, "state": "done", "version": 1} | record, rules, ORIGIN)
+    except (MappingError, SchemaError) as error:
         assert str(error)
 
 
