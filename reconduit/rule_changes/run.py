@@ -20,13 +20,12 @@ from reconciler.reconciliation import Reconciliation
 from reconciler.rule_diff import RuleDiff
 from reconciler.types import Outcome
 from reconduit.errors import ReconduitError, SettingsError
-from reconduit.integrations.known_sources import known_sources
+from reconduit.integrations.known_sources import file_sources, known_sources
 from reconduit.matching.items import horizon_of, items_of
 from reconduit.matching.run import read_pair
 from reconduit.rule_changes.document import Scope, as_document
 from reconduit.rule_changes.table import print_diff, print_versions
 from reconduit.settings import Settings
-from reconduit.sources import load_sources
 from reconduit.stored_rules import named_rules
 from schemas.records import DEFAULT_TENANT
 
@@ -104,7 +103,7 @@ def _of_history(
     moment = None if since is None else dt.datetime.combine(since, dt.time(), tzinfo=dt.UTC)
     with _reading(settings) as connection:
         rules = named_rules(old, connection, DEFAULT_TENANT), named_rules(new, connection, DEFAULT_TENANT)
-        sources = known_sources(connection, load_sources(settings.sources_file))
+        sources = known_sources(connection, file_sources(settings.sources_file))
         history = history_of(connection, sources, rules, DEFAULT_TENANT)
         found = back_test(history, *rules, since=moment, sample=sample)
     return rules, found.diff, Scope(history="database", since=since, pieces=found.pieces, share_ppm=found.share_ppm)

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import random
-from collections.abc import Iterable
+import secrets
 from contextlib import closing
 from typing import Any
 
@@ -15,10 +15,12 @@ import pytest
 
 from api.app import create_app
 from api.webhooks import reception
+from deploy.local.services import Services
+from producers.webhooks.publishing import EventPublisher
 from producers.webhooks.relay import EventRelay
-from reconduit.webhooks.events import StoredEvent
 from reconduit.webhooks.statistics import read_statistics
 from tests.fixtures.scene import query
+from tests.fixtures.supervised import topic_messages
 from tests.integration.api.conftest import TOKEN, settings_for
 from tests.integration.api.live import serving
 from tests.integration.api.webhook_calls import SECRET, Hook, make_hook, post, started, use_vault_key
@@ -56,7 +58,8 @@ def counts(hook: Hook) -> dict[str, Any]:
     return told.model_dump()
 
 
-def test_ten_thousand_deliveries_in_any_order(hook: Hook) -> None:
+def test_ten_thousand_deliveries_in_any_order(database_url: str, kafka_services: Services) -> None:
+    hook = make_hook(database_url, source=f"shop_{secrets.token_hex(4)}")
     genuine = [(f"evt_{number}", event(number)) for number in range(DELIVERIES // 3 + 1)]
     deliveries = [(signed(body, event_id), body, 200) for event_id, body in genuine for _ in range(2)][: DELIVERIES * 2 // 3]
     # Forgeries: the secret of somebody else, or a genuine signature under a body that was changed.
@@ -87,15 +90,15 @@ def test_ten_thousand_deliveries_in_any_order(hook: Hook) -> None:
     told = counts(hook)
     assert (told["accepted"], told["duplicate"], told["forged"]) == (len(rows), DELIVERIES * 2 // 3 - len(rows), 3334)
     assert told["waiting"] == len(rows)
-    published: list[str] = []
-
-    class Topic:
-        def publish(self, tenant: str, source: str, events: Iterable[StoredEvent]) -> None:
-            published.extend(event.event_key for event in events)
-
-    relay = EventRelay(lambda: psycopg.connect(hook.url), Topic())
-    assert (relay.relay(), relay.relay()) == (len(rows), 0)
-    assert sorted(published) == sorted(key for key, _ in rows)
+    bootstrap = str(kafka_services.kafka_bootstrap_servers)
+    with closing(EventPublisher(bootstrap, partitions=4, mock=kafka_services.kafka_kind == "mock")) as publisher:
+        relay = EventRelay(lambda: psycopg.connect(hook.url), publisher)
+        assert (relay.relay(), relay.relay()) == (len(rows), 0)
+    published = topic_messages(bootstrap, f"{hook.source}_events")
+    assert sorted((message.key().decode(), message.value()) for message in published) == sorted(
+        (key, bytes(raw)) for key, raw in rows
+    )
+    assert len({dict(message.headers())["ce_id"] for message in published}) == len(rows)
     assert query(hook.url, "SELECT kind, requested_by FROM integration_command") == [("sync", "webhook")]
 
 

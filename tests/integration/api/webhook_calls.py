@@ -34,28 +34,31 @@ class Hook:
     integration_id: UUID
     provider: str = "razorpay"
     secrets: list[str] = field(default_factory=lambda: [SECRET])
+    source: str = "shop"
 
     @property
     def path(self) -> str:
-        return f"/v1/webhooks/{self.provider}/shop"
+        return f"/v1/webhooks/{self.provider}/{self.source}"
 
 
 def use_vault_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONDUIT_VAULT_KEYS", f"k1:{base64.b64encode(bytes(32)).decode()}")
 
 
-def make_hook(url: str, *secrets: str, provider: str = "razorpay", settings: dict[str, Any] | None = None) -> Hook:
-    """An enabled integration `shop` with an open endpoint."""
+def make_hook(
+    url: str, *secrets: str, provider: str = "razorpay", settings: dict[str, Any] | None = None, source: str = "shop"
+) -> Hook:
+    """An enabled integration with an open endpoint."""
     vault = open_vault(lambda: psycopg.connect(url))
     with psycopg.connect(url) as connection:
         if connection.execute("SELECT 1 FROM integration").fetchone() is None:
-            draft = IntegrationDraft(name="shop", connector="razorpay", base_url="http://127.0.0.1:9/")
+            draft = IntegrationDraft(name=source, connector="razorpay", base_url="http://127.0.0.1:9/")
             create_integration(connection, DEFAULT_TENANT, draft, actor="test")
-            set_enabled(connection, DEFAULT_TENANT, "shop", wanted=True, actor="test")
-        made = find_integration(connection, DEFAULT_TENANT, "shop")
+            set_enabled(connection, DEFAULT_TENANT, source, wanted=True, actor="test")
+        made = find_integration(connection, DEFAULT_TENANT, source)
         given = [SecretStr(secret) for secret in secrets or (SECRET,)]
         put_endpoint(connection, vault, made, provider, settings or {}, given, actor="test")
-    return Hook(url, made.integration_id, provider, list(secrets or (SECRET,)))
+    return Hook(url, made.integration_id, provider, list(secrets or (SECRET,)), source)
 
 
 @asynccontextmanager

@@ -1,7 +1,10 @@
 """Events of webhooks on their way to Kafka: each once, whoever relays; again only when asked; each one a reason to poll."""
 
 import datetime as dt
+import os
 import secrets
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +12,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 from typer.testing import CliRunner
 
 from api.webhooks.reception import MOST_BODY_BYTES
@@ -18,12 +20,14 @@ from producers.errors import PublishError
 from producers.webhooks.publishing import EventPublisher
 from producers.webhooks.relay import EventRelay
 from reconduit.cli import app
+from reconduit.faultpoint import EXIT_STATUS
 from reconduit.integrations.commands import open_commands, take_command
 from reconduit.integrations.model import IntegrationDraft
 from reconduit.integrations.registry import create_integration, set_enabled
 from reconduit.webhooks.events import NewEvent, StoredEvent, store_events
 from schemas.records import DEFAULT_TENANT
 from tests.fixtures.scene import query
+from tests.fixtures.supervised import topic_messages
 
 KEPT = {"content-type": "x/y"}
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
@@ -162,16 +166,35 @@ def test_the_topic_of_events_on_kafka(database_url: str, kafka_services: Service
         assert EventRelay(lambda: psycopg.connect(database_url), publisher).relay() == 21
     finally:
         publisher.close()
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": source, "auto.offset.reset": "earliest"})
-    try:
-        consumer.assign([TopicPartition(f"{source}_events", number, 0) for number in range(4)])
-        found = [message for message in consumer.consume(21, timeout=20) if message.error() is None]
-    finally:
-        consumer.close()
+    found = topic_messages(bootstrap, f"{source}_events")
+    assert len(found) == 21
     assert {message.value() for message in found} == {longest, *(b"%d" % number for number in range(20))}
     headers = dict(found[0].headers() or [])
     assert headers["ce_type"] == b"reconduit.webhook.v1"
     assert headers["ce_id"] == b"%s/%s/razorpay/%s" % (DEFAULT_TENANT.encode(), source.encode(), found[0].key())
+
+
+def test_a_relay_that_dies_before_it_marks_publishes_again_under_the_same_ids(database_url: str, kafka_services: Services) -> None:
+    bootstrap, source = str(kafka_services.kafka_bootstrap_servers), f"shop_{secrets.token_hex(4)}"
+    shop = make(database_url, source)
+    store(database_url, shop, range(5))
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "RECONDUIT_KAFKA_MOCK": str(kafka_services.kafka_kind == "mock"),
+    }
+
+    def relay(**more: str) -> int:
+        command = [sys.executable, "-m", "reconduit", "webhooks", "relay", "--once"]
+        return subprocess.run(command, env=environment | more, check=False, timeout=60).returncode
+
+    assert relay(RECONDUIT_FAULT="events-published-unmarked:1") == EXIT_STATUS
+    assert commands(database_url, shop) == [], "what is not marked asks for nothing yet"
+    assert relay() == 0
+    told = [dict(message.headers() or []) for message in topic_messages(bootstrap, f"{source}_events")]
+    assert len(told) == 10
+    assert len({(one["ce_id"], one["ce_publication"]) for one in told}) == 5
+    assert len(commands(database_url, shop)) == 1
 
 
 def test_old_events_go_once_they_are_published(database_url: str) -> None:
