@@ -41,7 +41,7 @@ def breaker(clock: Clock, source: str = "breaker_test", draw: float = 1.0) -> Ci
 
 def fail(circuit: CircuitBreaker, error: BaseException, times: int = 1) -> None:
     for _ in range(times):
-        with pytest.raises(type(error)), circuit.attempt("GET /rows"):
+        with pytest.raises(type(error), match=str(error)), circuit.attempt("GET /rows"):
             raise error
 
 

@@ -124,7 +124,7 @@ def test_a_source_is_recorded_with_its_token_requests_and_without_its_secrets(re
         body = {"rows": [{"account": "50200012345678", "iban": "DE89370400440532013000", "amount": 12.50, "code": "E7"}]}
         said = request.headers.get("authorization", "")
         return FakeResponse(
-            body=json.dumps(body | {"debug": said, "secret": SECRET}).encode(), headers={"Set-Cookie": "sid=abcdefgh"}
+            body=json.dumps(body | {"debug": said, "note": SECRET}).encode(), headers={"Set-Cookie": "sid=abcdefgh"}
         )
 
     with FakeProvider(handler) as provider:
@@ -132,7 +132,7 @@ def test_a_source_is_recorded_with_its_token_requests_and_without_its_secrets(re
         transport = Transport(provider.base_url, auth=auth, metrics_source="acme", headers={"apikey": "key-of-acme"})
         value = transport.json("GET", "/rows", params={"account": "50200012345678", "sig": "0a1b2c"})
         transport.close()
-    assert value["secret"] == SECRET, "what the connector gets is untouched"
+    assert value["note"] == SECRET, "what the connector gets is untouched"
     token, rows = recorded_source.read()
     assert token["response"]["status"] == rows["response"]["status"] == 200
     text = json.dumps([token, rows])
