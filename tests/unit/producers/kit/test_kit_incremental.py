@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from producers.errors import ConfigurationError
@@ -69,7 +69,7 @@ def listed(rows: list[Arrival], window: TimeWindow, at: int) -> list[Arrival]:
     return [row for row in latest.values() if window.start <= moment(row.time) < window.end]
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # shrinking it takes minutes
 @given(rows=arrivals(), polls=st.lists(st.integers(1, 60), max_size=12), longest=st.sampled_from([None, 20, 240]), data=st.data())
 def test_each_content_is_published_once(rows: list[Arrival], polls: list[int], longest: int | None, data: st.DataObject) -> None:
     state: dict[str, object] = {}
