@@ -37,6 +37,7 @@ __all__ = [
     "QUARANTINED",
     "QUOTA_RATE",
     "STORED",
+    "SUNSET",
     "TOKEN_EXPIRY",
     "serve_metrics",
     "status_bucket",
@@ -100,6 +101,12 @@ BREAKER_TRANSITIONS = Counter(
     "recon_provider_breaker_transitions_total",
     "Changes of a provider's circuit, by the state it came to.",
     ["source", "state"],
+)
+SUNSET = Gauge(
+    "recon_provider_sunset_timestamp_seconds",
+    "End that a provider announces for an address that a source uses, the earliest, Unix time.",
+    ["source"],
+    multiprocess_mode="mostrecent",
 )
 QUOTA_RATE = Gauge(
     "recon_provider_quota_requests_per_second",

@@ -12,6 +12,7 @@ from producers.kit.endpoint import proxy_for
 from producers.kit.oauth import ClientCredentials
 from producers.kit.recording import recorded
 from producers.kit.status import network_error
+from producers.kit.sunset import SunsetWatch
 from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, TOKEN_EXPIRY, status_bucket
 
 __all__ = ["Exchanges"]
@@ -48,6 +49,7 @@ class Exchanges:
     ) -> None:
         self._source = source
         self._auth = auth
+        self._sunset = SunsetWatch(source)
         self._timeouts = timeouts
         self._max_body = max_body
         self._clock = clock
@@ -95,6 +97,7 @@ class Exchanges:
                 body = self._body_of(response, what)
                 if following is None or call.method not in {"GET", "HEAD"} or not self.is_here(following.url):
                     bucket = status_bucket(response.status_code)
+                    self._sunset.observe(response.headers, what)
                     return body
                 request = following
             raise ContractChangeError(f"{what}: more than {_MAX_REDIRECTS} redirects")

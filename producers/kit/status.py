@@ -2,7 +2,6 @@
 
 import datetime as dt
 import ssl
-from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -17,6 +16,7 @@ from producers.errors import (
     TransientError,
 )
 from producers.kit.payload import first_bytes
+from producers.kit.sunset import sunset_of
 
 __all__ = ["error_of", "network_error"]
 
@@ -46,7 +46,7 @@ def error_of(  # noqa: PLR0911  one return per meaning reads best as a table
     if status in {402, 403, 451}:
         # 402 is a plan that lapsed or leaves the call out, 451 a country or a court that forbids it: the credentials are fine.
         return PermissionDeniedError(f"{said}; ask the provider for the product, scope, plan or IP allow-listing")
-    if status == 410 or (400 <= status < 500 and _has_set(response.headers.get("Sunset"), now)):
+    if status == 410 or (400 <= status < 500 and _has_set(response, now)):
         return LifecycleError(f"{said}; this address is retired: move to the one that took over, or renew the access")
     if status in {404, 405}:
         return ConfigurationError(f"{said}; check base_url and the paths in the source's options")
@@ -65,10 +65,7 @@ def network_error(error: httpx.RequestError, what: str) -> ProducerError:
     return TransientError(f"{what}: {type(error).__name__}: {error}")
 
 
-def _has_set(sunset: str | None, now: dt.datetime) -> bool:
-    """Whether the provider had announced that the address ends (an HTTP date), and it has ended."""
-    try:
-        when = parsedate_to_datetime(sunset or "")
-    except ValueError:
-        return False
-    return (when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)) <= now
+def _has_set(response: httpx.Response, now: dt.datetime) -> bool:
+    """Whether the provider had announced that the address ends, and it has ended."""
+    end = sunset_of(response.headers)
+    return end is not None and end <= now

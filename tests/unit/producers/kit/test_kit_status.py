@@ -4,6 +4,8 @@ import datetime as dt
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from producers.errors import (
     AuthenticationError,
@@ -15,7 +17,9 @@ from producers.errors import (
     RateLimitError,
     TransientError,
 )
+from producers.kit.fake_provider import FakeProvider, FakeResponse
 from producers.kit.status import error_of
+from producers.kit.transport import Transport
 
 NOW = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
 MEANINGS: dict[int, type[ProducerError]] = {
@@ -67,3 +71,16 @@ def test_a_used_up_quota_says_how_long_to_wait_in_whole_seconds() -> None:
 )
 def test_a_refusal_after_the_announced_end_is_the_end(code: int, sunset: str, meaning: type[ProducerError]) -> None:
     assert type(error_of(httpx.Response(code, headers={"Sunset": sunset}), "GET /rows", None, NOW)) is meaning
+
+
+def test_an_announced_end_is_seen_before_it_comes() -> None:
+    ends = iter(["Fri, 01 Jan 2027 00:00:00 GMT", "Tue, 01 Dec 2026 00:00:00 GMT", "Sat, 01 May 2027 00:00:00 GMT", "soon"])
+    with FakeProvider(lambda _: FakeResponse(body=b"[]", headers={"Sunset": next(ends)})) as provider, capture_logs() as events:
+        transport = Transport(provider.base_url, metrics_source="sunset")
+        for _ in range(4):
+            transport.json("GET", "/rows", params={"key": "hidden"})
+        transport.close()
+    assert [event["at"][:10] for event in events if event["source"] == "sunset"] == ["2027-01-01", "2026-12-01"]
+    assert "hidden" not in str(events)
+    shown = REGISTRY.get_sample_value("recon_provider_sunset_timestamp_seconds", {"source": "sunset"})
+    assert shown == dt.datetime(2026, 12, 1, tzinfo=dt.UTC).timestamp()
