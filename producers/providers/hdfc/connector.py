@@ -4,19 +4,18 @@ Each poll reads the days since the last one, and `overlap_days` before it, again
 in the cursor (`producers.kit.overlap`), so an unchanged day publishes nothing and a late posting publishes its day again, same
 ids; a line that the bank has corrected has its next revision.
 
-Cursor: `{"accounts": {ACCOUNT: {"read_through": DAY, "days": {DAY: {count, digest, final}}, "complete_through": TIME}}}`.
+Cursor: `{"accounts": {ACCOUNT: ...}}` with what `producers.kit.read_progress` keeps of each.
 """
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
 from producers.kit.day_windows import DayWindow, complete_through, local_day
 from producers.kit.overlap import PublishedDays
+from producers.kit.read_progress import ReadProgress
 from producers.kit.record_origin import RecordOrigin
 from producers.kit.transport import RetryPolicy
 from producers.kit.watermarks import watermark
@@ -28,33 +27,7 @@ from schemas.records import CanonicalStatement, CanonicalTransaction
 
 __all__ = ["HdfcConnector", "build"]
 
-
-@dataclass(slots=True)
-class _AccountCursor:
-    read_through: dt.date | None = None
-    days: PublishedDays = field(default_factory=PublishedDays)
-    complete_through: dt.datetime | None = None
-    has_changed: bool = False
-    """Whether this poll has published something of the account; not stored."""
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "_AccountCursor":
-        try:
-            read, complete = stored.get("read_through"), stored.get("complete_through")
-            return cls(
-                dt.date.fromisoformat(read) if read else None,
-                PublishedDays(stored.get("days")),
-                dt.datetime.fromisoformat(complete) if complete else None,
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"the stored cursor is no HDFC cursor ({error}); reset the source's cursor") from error
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "read_through": self.read_through.isoformat() if self.read_through else None,
-            "days": self.days.to_json(),
-            "complete_through": self.complete_through.isoformat() if self.complete_through else None,
-        }
+_Record = CanonicalTransaction | BadRecord
 
 
 class HdfcConnector:
@@ -75,19 +48,24 @@ class HdfcConnector:
             ProducerError: see `producers.errors`.
         """
         stored = cursor.get("accounts") or {}
-        accounts = {name: _AccountCursor.from_json(stored.get(name, {})) for name in self._options.account_ids}
+        accounts = {name: ReadProgress.load(stored.get(name, {})) for name in self._options.account_ids}
         watermarks: list[CanonicalStatement] = []
         for account_id, account in accounts.items():
             declared: dt.datetime | None = None
-            account.has_changed = False
+            has_changed = False
             for window in self._windows(account, now):
                 pages = list(self._api.pages(account_id, window))
                 declared = _declared(pages)
-                page = self._page(account_id, account, window, pages, now)
+                origin = RecordOrigin(self._config.name, self._config.tenant_id, account_id, None, now)
+                content = read_window(pages, window, self._options, origin)
+                fresh, statements, has_changed = _unpublished(
+                    content, account.days, local_day(now, self._zone), has_changed=has_changed
+                )
                 account.read_through = window.last
-                if page is not None:
-                    yield _with_cursor(page, accounts)
-            self._forget(account, now)
+                # Days that no later poll reads again need no memory.
+                account.days.forget_before(window.last - dt.timedelta(days=self._options.overlap_days))
+                if fresh or statements:
+                    yield _with_cursor(_page(fresh, statements, pages, content.fetched), accounts)
             through = self._complete_through(declared, now)
             if through != account.complete_through:
                 account.complete_through = through
@@ -99,54 +77,14 @@ class HdfcConnector:
         """Release the connections."""
         self._api.close()
 
-    def _windows(self, account: _AccountCursor, now: dt.datetime) -> Iterator[DayWindow]:
+    def _windows(self, account: ReadProgress, now: dt.datetime) -> Iterator[DayWindow]:
         """From the overlap before what was read until today; each day once, since the memory is by day."""
         today = local_day(now, self._zone)
-        if account.read_through is None:
-            first = today - dt.timedelta(days=self._options.start_days)
-        else:
-            first = min(account.read_through, today) - dt.timedelta(days=self._options.overlap_days)
+        first = account.first_day(today, start_days=self._options.start_days, overlap_days=self._options.overlap_days)
         while first <= today:
             last = min(first + dt.timedelta(days=self._options.window_days - 1), today)
             yield DayWindow(first, last)
             first = last + dt.timedelta(days=1)
-
-    def _page(
-        self, account_id: str, account: _AccountCursor, window: DayWindow, pages: list[StatementPage], now: dt.datetime
-    ) -> Page | None:
-        """What of the window is not published yet, and the statements of the days that it changes; None for nothing."""
-        origin = RecordOrigin(self._config.name, self._config.tenant_id, account_id, None, now)
-        content = read_window(pages, window, self._options, origin)
-        fresh, statements = self._unpublished(content, account, local_day(now, self._zone))
-        if not fresh and not statements:
-            return None
-        return Page(
-            {},
-            transactions=[record for record in fresh if isinstance(record, CanonicalTransaction)],
-            statements=statements,
-            bad=[record for record in fresh if isinstance(record, BadRecord)],
-            raw=[page.raw for page in pages],
-            fetched=content.fetched,
-        )
-
-    @staticmethod
-    def _unpublished(
-        content: AccountWindow, account: _AccountCursor, today: dt.date
-    ) -> tuple[list[CanonicalTransaction | BadRecord], list[CanonicalStatement]]:
-        fresh: list[CanonicalTransaction | BadRecord] = []
-        statements: list[CanonicalStatement] = []
-        for day, records in sorted(content.days.items()):
-            known = account.days.get(day)
-            fresh += account.days.take(day, records, final=day < today)
-            account.has_changed = account.has_changed or account.days.get(day) != known
-            # A late posting moves the balances of every day behind it; an open day gets its statement when it is over.
-            if account.has_changed and day < today and day in content.statements:
-                statements.append(content.statements[day])
-        return fresh, statements
-
-    def _forget(self, account: _AccountCursor, now: dt.datetime) -> None:
-        """Days that no later poll reads again need no memory."""
-        account.days.forget_before(local_day(now, self._zone) - dt.timedelta(days=self._options.overlap_days))
 
     def _complete_through(self, declared: dt.datetime | None, now: dt.datetime) -> dt.datetime:
         """What the bank declares, never later than this poll; without a declaration, closed days and a lag."""
@@ -155,14 +93,41 @@ class HdfcConnector:
         return complete_through(local_day(now, self._zone), self._zone, self._options.complete_lag_days)
 
 
+def _unpublished(
+    content: AccountWindow, days: PublishedDays, today: dt.date, *, has_changed: bool
+) -> tuple[list[_Record], list[CanonicalStatement], bool]:
+    """What of a window is new, the statements of the days that it changes, and whether anything of the account has changed."""
+    fresh: list[_Record] = []
+    statements: list[CanonicalStatement] = []
+    for day, records in sorted(content.days.items()):
+        known = days.get(day)
+        fresh += days.take(day, records, final=day < today)
+        has_changed = has_changed or days.get(day) != known
+        # A late posting moves the balances of every day behind it; an open day gets its statement when it is over.
+        if has_changed and day < today and day in content.statements:
+            statements.append(content.statements[day])
+    return fresh, statements, has_changed
+
+
+def _page(fresh: list[_Record], statements: list[CanonicalStatement], pages: list[StatementPage], fetched: int) -> Page:
+    return Page(
+        {},
+        transactions=[record for record in fresh if isinstance(record, CanonicalTransaction)],
+        statements=statements,
+        bad=[record for record in fresh if isinstance(record, BadRecord)],
+        raw=[page.raw for page in pages],
+        fetched=fetched,
+    )
+
+
 def _declared(pages: list[StatementPage]) -> dt.datetime | None:
     """The earliest declaration of a window's pages; None when a page has none."""
     declared = [page.complete_through for page in pages if page.complete_through is not None]
     return min(declared) if len(declared) == len(pages) else None
 
 
-def _with_cursor(page: Page, accounts: Mapping[str, _AccountCursor]) -> Page:
-    return replace(page, cursor={"accounts": {name: account.to_json() for name, account in accounts.items()}})
+def _with_cursor(page: Page, accounts: Mapping[str, ReadProgress]) -> Page:
+    return replace(page, cursor={"accounts": {name: account.dump() for name, account in accounts.items()}})
 
 
 def build(config: SourceConfig, *, retry: RetryPolicy | None = None) -> HdfcConnector:

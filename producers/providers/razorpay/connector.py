@@ -1,7 +1,7 @@
 """Razorpay as a source: polls settlement recon by IST day, with an overlap, until every row of a day is settled.
 
-Cursor: `{"read_through": DAY, "days": {DAY: {count, digest, final}}, "complete_through": TIME}`. A day is final when it is over
-and all its rows are settled into a payout whose UTR is known; the others are read again for `unresolved_days`.
+Its cursor is what `producers.kit.read_progress` keeps. A day is final when it is over and all its rows are settled into a payout
+whose UTR is known; the others are read again for `unresolved_days`.
 """
 
 import datetime as dt
@@ -12,10 +12,10 @@ from typing import Any
 
 import structlog
 
-from producers.errors import ConfigurationError, FieldError
+from producers.errors import FieldError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
 from producers.kit.day_windows import IST, complete_through, local_day
-from producers.kit.overlap import PublishedDays
+from producers.kit.read_progress import ReadProgress
 from producers.kit.record_origin import RecordOrigin
 from producers.kit.transport import RetryPolicy
 from producers.kit.watermarks import watermark
@@ -33,32 +33,6 @@ _Record = CanonicalTransaction | BadRecord
 
 _SETTLEMENT_LEAD = dt.timedelta(days=7)
 """A settlement is created before the day on which its rows are listed as settled, by less than this."""
-
-
-@dataclass(slots=True)
-class _State:
-    read_through: dt.date | None = None
-    days: PublishedDays = field(default_factory=lambda: PublishedDays(own_revisions=True))
-    complete_through: dt.datetime | None = None
-
-    @classmethod
-    def from_cursor(cls, cursor: Cursor) -> "_State":
-        try:
-            read, complete = cursor.get("read_through"), cursor.get("complete_through")
-            return cls(
-                dt.date.fromisoformat(read) if read else None,
-                PublishedDays(cursor.get("days"), own_revisions=True),
-                dt.datetime.fromisoformat(complete) if complete else None,
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ConfigurationError(f"the stored cursor is no Razorpay cursor ({error}); reset the source's cursor") from error
-
-    def to_cursor(self) -> dict[str, Any]:
-        return {
-            "read_through": self.read_through.isoformat() if self.read_through else None,
-            "days": self.days.to_json(),
-            "complete_through": self.complete_through.isoformat() if self.complete_through else None,
-        }
 
 
 @dataclass(slots=True)
@@ -85,7 +59,7 @@ class RazorpayConnector:
         Raises:
             ProducerError: see `producers.errors`.
         """
-        state = _State.from_cursor(cursor)
+        state = ReadProgress.load(cursor, own_revisions=True)
         today = local_day(now, IST)
         days = self._days(state, today)
         utrs = self._read_utrs(days[0], now)
@@ -93,7 +67,7 @@ class RazorpayConnector:
             page = self._day(day, utrs, state, now)
             state.read_through = max(day, state.read_through or day)
             if page is not None:
-                yield replace(page, cursor=state.to_cursor())
+                yield replace(page, cursor=state.dump())
         state.days.forget_before(
             today - dt.timedelta(days=self._options.overlap_days),
             not_final_before=today - dt.timedelta(days=self._options.unresolved_days),
@@ -101,18 +75,15 @@ class RazorpayConnector:
         through = complete_through(today, IST, self._options.complete_lag_days)
         if through != state.complete_through:
             state.complete_through = through
-            yield Page(state.to_cursor(), statements=[watermark(self._config, through, now, account_id=self._options.account_id)])
+            yield Page(state.dump(), statements=[watermark(self._config, through, now, account_id=self._options.account_id)])
 
     def close(self) -> None:
         """Release the connections."""
         self._api.close()
 
-    def _days(self, state: _State, today: dt.date) -> list[dt.date]:
+    def _days(self, state: ReadProgress, today: dt.date) -> list[dt.date]:
         """What is new, the overlap before it, and older days that still wait for a settlement; in order."""
-        if state.read_through is None:
-            first = today - dt.timedelta(days=self._options.start_days)
-        else:
-            first = min(state.read_through, today) - dt.timedelta(days=self._options.overlap_days)
+        first = state.first_day(today, start_days=self._options.start_days, overlap_days=self._options.overlap_days)
         waiting = [day for day in state.days.not_final() if day < first]
         return [*waiting, *(first + dt.timedelta(days=n) for n in range((today - first).days + 1))]
 
@@ -126,7 +97,7 @@ class RazorpayConnector:
                     utrs.by_settlement[str(item["id"])] = str(item["utr"])
         return utrs
 
-    def _day(self, day: dt.date, utrs: _Utrs, state: _State, now: dt.datetime) -> Page | None:
+    def _day(self, day: dt.date, utrs: _Utrs, state: ReadProgress, now: dt.datetime) -> Page | None:
         """What of a day is not published yet; None for nothing."""
         rows: list[tuple[object, str]] = []
         raw: list[RawObject] = []
