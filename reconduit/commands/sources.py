@@ -1,5 +1,6 @@
 """`reconduit sources`: make, change, enable and remove integrations, and store their secrets."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -185,4 +186,6 @@ def _read_options(path: Path) -> dict[str, Any]:
         raise SettingsError(f"options file {path} is neither YAML nor JSON: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(f"options file {path} must be a mapping of options")
-    return document
+    # Options are kept as JSON, which has no dates: YAML makes one of what looks like it.
+    options: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return options
