@@ -19,6 +19,8 @@ from reconduit.metrics import BREAKER_STATE, BREAKER_TRANSITIONS
 
 __all__ = ["CircuitBreaker", "CircuitState"]
 
+_CAUSE_SHOWN = 300
+
 
 class CircuitState(IntEnum):
     """Where a circuit stands; the number is the value of the metric."""
@@ -70,6 +72,7 @@ class CircuitBreaker:
         self._openings = 0
         self._probe_at = 0.0
         self._epoch = 0
+        self._cause = ""
         self._log = structlog.stdlib.get_logger("breaker").bind(source=source)
         BREAKER_STATE.labels(source).set(CircuitState.CLOSED)
 
@@ -86,7 +89,8 @@ class CircuitBreaker:
             what: method and address without the query, for the message.
 
         Raises:
-            TransientError: the circuit is open, or its probe is out; nothing was sent. The message says when the next probe is.
+            TransientError: the circuit is open, or its probe is out; nothing was sent. The message says when the next probe is, and
+                what went wrong last.
         """
         epoch = self._admit(what)
         try:
@@ -109,11 +113,11 @@ class CircuitBreaker:
         """The epoch that the attempt belongs to; what it brings counts only while that lasts."""
         with self._lock:
             if self._state is CircuitState.HALF_OPEN:
-                raise TransientError(f"{what}: not sent; the provider kept failing, and a probe is under way")
+                raise TransientError(f"{what}: not sent; a probe is under way after {self._cause}")
             if self._state is CircuitState.OPEN:
                 left = self._probe_at - self._clock()
                 if left > 0:
-                    raise TransientError(f"{what}: not sent; the provider kept failing, and the next probe is in {left:.0f} s")
+                    raise TransientError(f"{what}: not sent; the next probe is in {left:.0f} s, after {self._cause}")
                 self._move(CircuitState.HALF_OPEN)
             return self._epoch
 
@@ -122,6 +126,7 @@ class CircuitBreaker:
             if epoch != self._epoch:
                 return
             self._failures += 1
+            self._cause = str(error)[:_CAUSE_SHOWN]
             if self._state is CircuitState.HALF_OPEN or self._failures >= self._threshold:
                 ceiling = min(self._longest, self._first * 2.0 ** min(self._openings, 32))
                 seconds = ceiling * (0.5 + self._draw() / 2)

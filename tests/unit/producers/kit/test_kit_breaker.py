@@ -121,7 +121,10 @@ def test_it_says_when_the_next_probe_is_and_stays_open_longer_each_time() -> Non
     fail(circuit, TransientError("500"), THRESHOLD)
     assert (shown(), opened()) == (CircuitState.OPEN, 1)
     for seconds in (10, 20, 40, 40):
-        with pytest.raises(TransientError, match=f"next probe is in {seconds} s"), circuit.attempt("GET /rows"):
+        with (
+            pytest.raises(TransientError, match=f"next probe is in {seconds} s, after 500"),
+            circuit.attempt("GET /rows"),
+        ):
             pass
         clock.now += seconds
         fail(circuit, TransientError("500"))
