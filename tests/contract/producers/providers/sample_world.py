@@ -16,10 +16,11 @@ from producers.kit import rsa_keys
 from producers.kit.contract import Connector
 from producers.kit.testing import ConnectorContract, FakeRequest, FakeResponse, SampleRecord, forward_to
 from producers.sandbox.model import BankLine
+from reconduit.sources import SecretRef, SourceConfig
 from schemas.money import format_minor
 from tests.fixtures.bank_statements import NOW, ListWorld, serving
 
-__all__ = ["KeyedBankContract", "SampleWorld", "SandboxContract", "line_of"]
+__all__ = ["KeyedBankContract", "SampleWorld", "SandboxContract", "keyed_source", "line_of"]
 
 
 class SampleWorld(ListWorld):
@@ -114,6 +115,18 @@ class SandboxContract(ConnectorContract):
     def times_of(cls, line: BankLine) -> dict[str, str]:
         """Fields with times, where the sandbox writes less than the bank may."""
         return {}
+
+
+def keyed_source(bank: str, account: str, base_url: str, directory: Path, secrets: Sequence[str], **options: Any) -> SourceConfig:
+    """A source of ICICI or SBI whose windows are short, with the secrets that are files of these names."""
+    usual = {"accounts": [account], "start_date": "2026-11-06", "overlap_days": 2, "requests_per_second": 1000}
+    return SourceConfig(
+        name=bank,
+        connector=bank,
+        base_url=base_url,
+        options=usual | options,
+        secrets={name: SecretRef(file=directory / name) for name in secrets},
+    )
 
 
 class KeyedBankContract(SandboxContract):

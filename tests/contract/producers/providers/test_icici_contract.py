@@ -23,9 +23,8 @@ from producers.providers.icici.crypto import seal_hybrid
 from producers.sandbox.model import BankLine
 from producers.sandbox.providers import icici as sandbox
 from producers.sandbox.providers.icici import generate_credentials, routes
-from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import Proof, StatementKind
-from tests.contract.producers.providers.sample_world import KeyedBankContract
+from tests.contract.producers.providers.sample_world import KeyedBankContract, keyed_source
 from tests.fixtures.bank_statements import NOW, ListWorld, fortnight, line, serving
 
 ACCOUNT = "000405001234"
@@ -38,25 +37,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, s
 
 
 def connector(base_url: str, directory: Path, **options: Any) -> Connector:
+    own = {"aggr_id": "AGGR1", "corp_id": "CORP1", "user_id": "USER1", "urn": "URN1", "window_days": 7}
     return build(
-        SourceConfig(
-            name="icici",
-            connector="icici",
-            base_url=base_url,
-            options={
-                "accounts": [ACCOUNT],
-                "aggr_id": "AGGR1",
-                "corp_id": "CORP1",
-                "user_id": "USER1",
-                "urn": "URN1",
-                "start_date": "2026-11-06",
-                "overlap_days": 2,
-                "window_days": 7,
-                "requests_per_second": 1000,
-            }
-            | options,
-            secrets={name: SecretRef(file=directory / name) for name in ("api_key", "private_key", "bank_public_key")},
-        )
+        keyed_source("icici", ACCOUNT, base_url, directory, ("api_key", "private_key", "bank_public_key"), **own | options)
     )
 
 

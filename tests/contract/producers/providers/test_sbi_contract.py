@@ -23,9 +23,8 @@ from producers.providers.sbi.connector import build
 from producers.providers.sbi.crypto import encrypt, open_access_token, sign
 from producers.sandbox.providers import sbi as sandbox
 from producers.sandbox.providers.sbi import generate_credentials, routes
-from reconduit.sources import SecretRef, SourceConfig
 from schemas.records import Proof, StatementKind
-from tests.contract.producers.providers.sample_world import KeyedBankContract
+from tests.contract.producers.providers.sample_world import KeyedBankContract, keyed_source
 from tests.fixtures.bank_statements import NOW, ListWorld, fortnight, line, serving
 
 ACCOUNT = "00000031234567890"
@@ -39,23 +38,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, s
 
 
 def connector(base_url: str, directory: Path, **options: Any) -> Connector:
-    return build(
-        SourceConfig(
-            name="sbi",
-            connector="sbi",
-            base_url=base_url,
-            options={
-                "accounts": [ACCOUNT],
-                "source_id": "XX",
-                "start_date": "2026-11-06",
-                "overlap_days": 2,
-                "window_days": 8,
-                "requests_per_second": 1000,
-            }
-            | options,
-            secrets={name: SecretRef(file=directory / name) for name in ("private_key", "bank_public_key")},
-        )
-    )
+    own = {"source_id": "XX", "window_days": 8}
+    return build(keyed_source("sbi", ACCOUNT, base_url, directory, ("private_key", "bank_public_key"), **own | options))
 
 
 class TestSbi(KeyedBankContract):

@@ -225,6 +225,14 @@ def test_late_posting_inside_the_overlap_is_published_with_the_statements_behind
     assert {s.proof for s in statements(pages)} == {Proof.PROVED}
 
 
+def test_the_cursor_remembers_no_more_than_the_overlap_also_while_it_fills_the_past(server):
+    with connected(server, usual_lines(), overlap_days=1) as connector:
+        pages = list(connector.poll({}, NOW))
+    remembered = [set(page.cursor["accounts"][ACCOUNT]["days"]) for page in pages]
+    assert remembered[0] == {"2026-11-17"}
+    assert remembered[-1] == {"2026-11-19", "2026-11-20"}
+
+
 def test_a_new_line_of_today_is_published_alone(server):
     with connected(server, usual_lines()) as connector:
         cursor = list(connector.poll({}, NOW))[-1].cursor
