@@ -154,7 +154,8 @@ class Transport:
             PermissionDeniedError: 402, 403 or 451.
             LifecycleError: 410, or 4xx after the `Sunset` that the answer names.
             RateLimitError: 429, when retries are used up or the provider asks for a longer pause than the policy's cap.
-            TransientError: connection, time-out, 408, 425 or 5xx, when retries are used up; body too slow or cut short.
+            TransientError: connection, time-out, 408, 425 or 5xx, when retries are used up; body too slow or cut short; or the
+                provider kept failing and is left alone for a while.
             ContractChangeError: another status, or a redirect to another host.
             ConfigurationError: the server's certificate is not trusted.
         """
