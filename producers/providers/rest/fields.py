@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from producers.providers.rest.moments import MomentFormat
+from schemas.errors import AmountError
 from schemas.money import currency_exponent
 from schemas.records import Direction, Status
 
@@ -210,7 +211,10 @@ class RevisionRule(_Shorthand):
 def _currency(value: Any) -> Any:
     constant = value.get("constant") if isinstance(value, Mapping) else None
     if isinstance(constant, str):
-        currency_exponent(constant)
+        try:
+            currency_exponent(constant)
+        except AmountError as error:
+            raise ValueError(str(error)) from error
     return value
 
 

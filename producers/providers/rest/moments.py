@@ -9,16 +9,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, mod
 
 __all__ = ["Duration", "MomentFormat"]
 
+_LONGEST = dt.timedelta(days=3650)
+_PROBE = dt.datetime(2026, 12, 31, 23, 59, 58, tzinfo=dt.UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _ZONED = frozenset({"rfc3339", "unix", "unix_ms"})
 _NAMES = (*sorted(_ZONED), "date")
 
 
 def _duration(value: Any) -> Any:
-    match = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("a duration is a number and s, m, h or d, such as 90m or 3d")
-    return dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    duration = dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if duration > _LONGEST:
+        raise ValueError(f"a duration is at most {_LONGEST.days}d")
+    return duration
 
 
 Duration = Annotated[
@@ -46,6 +51,11 @@ class MomentFormat(BaseModel):
     def _check(self) -> Self:
         if self.format not in _NAMES and "%" not in self.format:
             raise ValueError(f"format {self.format!r} is none of {', '.join(_NAMES)} and no pattern such as %d/%m/%Y")
+        if "%" in self.format:
+            try:
+                dt.datetime.strptime(_PROBE.strftime(self.format), self.format)  # noqa: DTZ007  thrown away
+            except ValueError as error:
+                raise ValueError(f"format {self.format!r} cannot be read back: {error}") from error
         if self.zone is None and self.format not in _ZONED and "%z" not in self.format:
             raise ValueError(f"format {self.format} says no zone; add `zone`, such as UTC or Asia/Kolkata")
         if self.zone is not None:

@@ -8,6 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from producers.errors import ConfigurationError, MissingSecretError
 from producers.kit.registry import build_connector
@@ -53,6 +55,9 @@ def line_of(part: str, text: str = EXAMPLE) -> int:
         ("zone: Europe/Berlin}\n  value_date", "zone: Berlin}\n  value_date", "fields.booked_at", "no IANA time zone"),
         (", zone: Europe/Berlin}\n  value_date", "}\n  value_date", "fields.booked_at", "says no zone"),
         ('"%d/%m/%Y %H:%M"', "iso", "fields.booked_at", "is none of"),
+        ('"%d/%m/%Y %H:%M"', '"%d/%m %Q"', "fields.booked_at", "cannot be read back"),
+        ("currency: money.currency", "currency: {constant: Euro}", "fields.currency", "'Euro' is no ISO 4217 currency"),
+        ("overlap: 2d", "overlap: 99999d", "incremental.overlap", "at most 3650d"),
         ("channel: {constant: ONLINE}", "channel: {constant: ONLINE, field: kind}", "fields.channel", "exactly one of"),
         ("watermark: {lag: 2d}", "watermark: {}", "watermark", "either lag or field"),
         ("  revision: {field: updated_at, format: rfc3339}\n", "", "by a field that moves needs fields.revision", ""),
@@ -198,6 +203,43 @@ def test_the_published_schema_is_the_one_of_the_model() -> None:
         'write it anew: python -c "import json; from producers.providers.rest.schema import definition_schema as d;'
         f' print(json.dumps(d(), indent=2))" > {file.relative_to(ROOT)}'
     )
+
+
+DOCUMENT = json.dumps(yaml.safe_load(EXAMPLE), default=str)
+TEXTS = ("", "x", "data.0", "{from}", "date", "%Y", "EUR", "1d", "UTC", "cursor")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(TEXTS),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["field", "map", "constant"]), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where every value of a document is."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for step, one in inner for found in places(one, (*path, step)))]
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_any_definition_is_taken_or_refused(data: st.DataObject) -> None:
+    document = json.loads(DOCUMENT)
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, last = data.draw(st.sampled_from(places(document)[1:]))
+        holder = document
+        for step in way:
+            holder = holder[step]
+        if isinstance(holder, dict) and data.draw(st.booleans()):
+            del holder[last]
+        else:
+            holder[last] = data.draw(VALUES)
+    try:
+        loaded = definition_of(document, "example")
+        mapped = map_sample(loaded)
+    except ConfigurationError as error:
+        assert str(error).startswith("example")
+    else:
+        assert len(mapped.transactions) + len(mapped.problems) >= min(mapped.count, 1)
 
 
 MISTAKES: list[Callable[[dict[str, Any]], Any]] = [
