@@ -51,13 +51,20 @@ def fingerprint(record: Record) -> bytes:
 
 def published(records: Sequence[Record], *, final: bool = False) -> Published:
     """What to remember once all of `records` are published."""
-    digest = hashlib.sha256(b"".join(fingerprint(record) for record in records))
-    return Published(len(records), digest.hexdigest(), final)
+    return _published([fingerprint(record) for record in records], final=final)
 
 
 def unpublished_from(records: Sequence[Record], known: Published | None) -> int:
     """Index of the first record to publish: behind the known beginning when it is unchanged, else 0."""
-    if known is None or known.count > len(records) or published(records[: known.count]).digest != known.digest:
+    return _unpublished_from([fingerprint(record) for record in records], known)
+
+
+def _published(fingerprints: Sequence[bytes], *, final: bool = False) -> Published:
+    return Published(len(fingerprints), hashlib.sha256(b"".join(fingerprints)).hexdigest(), final)
+
+
+def _unpublished_from(fingerprints: Sequence[bytes], known: Published | None) -> int:
+    if known is None or known.count > len(fingerprints) or _published(fingerprints[: known.count]).digest != known.digest:
         return 0
     return known.count
 
@@ -72,7 +79,7 @@ class PublishedDays:
 
     def __init__(self, stored: Mapping[str, Mapping[str, Any]] | None = None, *, own_revisions: bool = False) -> None:
         self._days: dict[dt.date, Published] = {}
-        self._versions = None if own_revisions else RecordVersions(fingerprint)
+        self._versions = None if own_revisions else RecordVersions()
         for text, entry in (stored or {}).items():
             day = dt.date.fromisoformat(text)
             self._days[day] = Published(int(entry["count"]), str(entry["digest"]), bool(entry["final"]))
@@ -91,9 +98,10 @@ class PublishedDays:
             records: all records that the provider lists for it, good and bad, in its order.
             final: nothing more is expected of this day by itself.
         """
-        start = unpublished_from(records, self._days.get(day))
-        self._days[day] = published(records, final=final)
-        return [self._revised(day, record) for record in records][start:]
+        fingerprints = [fingerprint(record) for record in records]
+        start = _unpublished_from(fingerprints, self._days.get(day))
+        self._days[day] = _published(fingerprints, final=final)
+        return [self._revised(day, *pair) for pair in zip(records, fingerprints, strict=True)][start:]
 
     def not_final(self) -> list[dt.date]:
         """Days of which more is expected, in order."""
@@ -114,7 +122,7 @@ class PublishedDays:
             for day, entry in sorted(self._days.items())
         }
 
-    def _revised(self, day: dt.date, record: R) -> R:
+    def _revised(self, day: dt.date, record: R, content: bytes) -> R:
         if self._versions is None or isinstance(record, BadRecord):
             return record
-        return self._versions.revised(day, record)
+        return self._versions.revised(day, record, content)

@@ -2,7 +2,8 @@
 
 A bank's list shows what a line is now, not that it was another line yesterday. So the cursor remembers of each record of the
 overlap a short digest of its id and of its content, 16 characters together, and which of them were corrected how often. A record
-older than the overlap is not read again, so it needs no memory; one whose cursor was reset starts at revision 0 again.
+older than the overlap is not read again, so it needs no memory; one whose cursor was reset starts at revision 0 again. A release
+that understands a row better is a correction as well: the better record has the higher revision.
 """
 
 import base64
@@ -33,9 +34,7 @@ class _Version:
 class RecordVersions:
     """The records of an account's overlap."""
 
-    def __init__(self, fingerprint: Callable[[CanonicalTransaction], bytes]) -> None:
-        """`fingerprint` is the digest of a record's content."""
-        self._fingerprint = fingerprint
+    def __init__(self) -> None:
         self._known: dict[str, _Version] = {}
 
     def load(self, day: dt.date, stored: Mapping[str, Any]) -> None:
@@ -52,9 +51,15 @@ class RecordVersions:
         revisions = {key: version.revision for key, version in of_day.items() if version.revision}
         return ({"versions": packed} if packed else {}) | ({"revisions": revisions} if revisions else {})
 
-    def revised(self, day: dt.date, record: CanonicalTransaction) -> CanonicalTransaction:
-        """The record with its revision: the one it had, or the next one when its content is another; remembered under `day`."""
-        key, content = _short(hashlib.sha256(record.txn_id.encode("utf-8", "surrogatepass")).digest()), self._content(record)
+    def revised(self, day: dt.date, record: CanonicalTransaction, fingerprint: bytes) -> CanonicalTransaction:
+        """The record with its revision: the one it had, or the next one when its content is another; remembered under `day`.
+
+        Args:
+            day: booking day, in the provider's zone.
+            record: as the provider lists it now.
+            fingerprint: digest of its content.
+        """
+        key, content = _short(hashlib.sha256(record.txn_id.encode("utf-8", "surrogatepass")).digest()), _short(fingerprint)
         known = self._known.get(key)
         revision = record.revision
         if known is not None:
@@ -65,9 +70,6 @@ class RecordVersions:
     def forget(self, is_kept: Callable[[dt.date], bool]) -> None:
         """Drop the records of days that are not kept."""
         self._known = {key: version for key, version in self._known.items() if is_kept(version.day)}
-
-    def _content(self, record: CanonicalTransaction) -> str:
-        return _short(self._fingerprint(record))
 
 
 def _short(digest: bytes) -> str:
