@@ -131,9 +131,7 @@ def test_a_workbook_matches_the_ledger(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_report_of_each_ready_made_mapping_matches_itself(
-    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_of_each_ready_made_mapping_matches_itself(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "report").write_text(REPORTS[name], encoding="utf-8")
     status = run_match(str(tmp_path / "report"), str(tmp_path / "report"), rules=None, out=None, json="-", currency="USD")
     printed = capsys.readouterr()
