@@ -33,6 +33,10 @@ __all__ = ["match_probable"]
 _LEAST_TRUE = 10.0
 """Pairs, with those of the stages before, that have to be found for what was learnt from them to be trusted."""
 
+_ENOUGH = 200.0
+"""Pairs from which it can be learnt how far apart the amounts of one payment may be. Nearly all candidates of a smaller book are
+true, so that a part of a batch looks like a payment less a fee: there, unequal amounts are only suggested."""
+
 _MOST_PAIRS = 12_000_000
 """Candidate pairs by the items of one side: about 1.5 GB. A bank account has a few for each item."""
 
@@ -68,12 +72,13 @@ def match_probable(book: Book) -> bool:
     if min(len(book.left), len(book.right)) + known < rules.least_items:
         return False
     learnt = _learn(book, rules)
-    if learnt is None or learnt.result.probabilities.sum() + known < _LEAST_TRUE:
+    found = known if learnt is None else known + learnt.result.probabilities.sum()
+    if learnt is None or found < _LEAST_TRUE:
         return False
     decided = {(item.side, item.id) for items in (*book.paired, *book.examples, *book.grouped) for item in items}
     classes = (_twins(learnt.items[0], decided, book.apart), _twins(learnt.items[1], decided, book.apart))
     choice = choose(learnt.pairs, learnt.result.probabilities, learnt.result.scores, classes, rules.suggest_ppm)
-    _match(book, learnt, choice, rules)
+    _match(book, learnt, choice, rules, equal_only=found < _ENOUGH)
     _report_ties(book, learnt, choice)
     _hint(book, learnt, choice)
     return True
@@ -165,10 +170,12 @@ def _words_of(item: Item) -> Hashable:
     return item.text, item.counterparty, item.channel, item.transaction_type
 
 
-def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None:
+def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning, *, equal_only: bool) -> None:
+    """Match what is chosen; with `equal_only` nothing with unequal amounts is confirmed."""
     auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k)
     for place, (first, second) in enumerate(zip(choice.left.tolist(), choice.right.tolist(), strict=True)):
         ours, theirs = learnt.items[0][first], learnt.items[1][second]
+        sure = auto[place] and (ours.signed_minor == theirs.signed_minor or not equal_only)
         edge = choice.edge[place]
         runner_up = _runner_up(learnt, int(choice.rivals[0][place]), int(choice.rivals[1][place]))
         weights = {name: weight[edge] for name, weight in zip(learnt.names, learnt.result.weights, strict=True)}
@@ -177,7 +184,7 @@ def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning) -> None
             theirs,
             stage=Stage.PROBABILISTIC,
             reasons=pair_reasons(ours, theirs, weights, learnt.offset[edge], choice.margin[place], runner_up),
-            decision=Decision.AUTO if auto[place] else Decision.SUGGESTED,
+            decision=Decision.AUTO if sure else Decision.SUGGESTED,
             probability_ppm=int(choice.probability_ppm[place]),
             runner_up=runner_up,
         )

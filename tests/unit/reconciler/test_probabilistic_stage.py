@@ -158,6 +158,20 @@ def test_a_small_book_is_matched_as_without_the_stage() -> None:
     assert decision_digest(solved(items)) == decision_digest(solved(items, plain))
 
 
+@pytest.mark.parametrize(("count", "confirms_unequal"), [(60, False), (300, True)])
+def test_few_pairs_do_not_teach_which_unequal_amounts_to_confirm(count: int, confirms_unequal: bool) -> None:
+    items, _ = book(13, count)
+    amounts = {item.id: item.signed_minor for item in items}
+    generous = replace(RULES, learning=Learning(false_per_100k=1_000))
+    pairs = [
+        tuple(amounts[member.id] for member in match.members)
+        for match in solved(items, generous).matches
+        if match.decision is Decision.AUTO
+    ]
+    assert any(one == other for one, other in pairs)
+    assert any(one != other for one, other in pairs) is confirms_unequal
+
+
 def test_the_budget_and_the_least_probability_come_from_the_rules() -> None:
     items, _ = book(11)
     autos = [
