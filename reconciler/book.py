@@ -6,11 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.break_reasons import alternatives_reason, difference_reasons, gap_reasons, tie_reason
 from reconciler.candidates import Window
 from reconciler.decisions import amount_reason, book_order, make_break, make_match
 from reconciler.due import Horizon, all_passed
 from reconciler.errors import ReconcilerError
-from reconciler.groups.copies import are_copies, copies_of_matched, share_evidence, told_of_many
+from reconciler.explaining.causes import Cause
+from reconciler.groups.copies import told_of_many
 from reconciler.keyed import by_side
 from reconciler.open_items import OpenItems
 from reconciler.operator_matches import KeptApart
@@ -19,8 +21,6 @@ from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Ne
 
 __all__ = ["Book", "Grounds"]
 
-_NAMED = 10
-_COPY_PPM = 950_000
 _NOT_MONEY = frozenset({"FAILED", "VOID"})
 
 
@@ -197,14 +197,10 @@ class Book:
         """Report two free items that share a reference but not the amount; FEE_VARIANCE if a fee profile explains it."""
         self._take((left, right))
         apart = abs(left.signed_minor - right.signed_minor)
-        reasons = [
-            Reason("reference", f"equal: {reference}"),
-            Reason("amount", f"{left.signed_minor} and {right.signed_minor} {left.currency}: differ by {apart}, more than allowed"),
-        ]
         fees = self.reconciliation.fees
         allowed, charged = max(((fees.explained_minor((item,)), item) for item in (left, right)), key=lambda one: one[0])
-        if allowed:
-            reasons.append(Reason("fee profile", f"explains up to {allowed} {left.currency} ({fees.named((charged,))})"))
+        explained = f"{allowed} {left.currency} ({fees.named((charged,))})" if allowed else None
+        reasons = difference_reasons(left, right, reference, explained)
         kind = BreakType.FEE_VARIANCE if apart <= allowed else BreakType.AMOUNT
         self._break(kind, (left, right), reference, apart, reasons, final=self._settled((left, right)))
 
@@ -212,27 +208,15 @@ class Book:
         """Report free items of both sides that share a reference and whose sums differ, with the gap."""
         items = (*lefts, *rights)
         self._take(items)
-        first, last = (sum(item.signed_minor for item in side) for side in (lefts, rights))
-        reasons = (
-            Reason("reference", f"equal: {reference}"),
-            Reason("sum", f"{first} and {last} {items[0].currency}, {len(lefts)} to {len(rights)}: differ by {abs(first - last)}"),
-        )
-        self._break(kind, items, reference, abs(first - last), reasons, final=self._settled(items))
+        apart = abs(sum(item.signed_minor for item in lefts) - sum(item.signed_minor for item in rights))
+        self._break(kind, items, reference, apart, gap_reasons(lefts, rights, reference), final=self._settled(items))
 
     def tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
-        """Report free items that cannot be told apart, with each other as candidates.
-
-        Items that are copies of each other are no question: as many as the other side has are matched, the earliest first, and the
-        others are DUPLICATE.
-        """
-        if len(lefts) != len(rights) and self._part_copies(lefts, rights, grounds):
-            return
+        """Report free items that cannot be told apart as AMBIGUOUS, with each other as candidates."""
         items = (*lefts, *rights)
         self._take(items)
         amount = max(abs(sum(item.signed_minor for item in side)) for side in (lefts, rights))
-        names = self.reconciliation.side_names
-        listed = "; ".join(f"{name}: {_ids(side)}" for name, side in zip(names, (lefts, rights), strict=True))
-        reason = Reason(grounds.signal, f"{len(lefts)} to {len(rights)}, nothing tells them apart: {listed}")
+        reason = tie_reason(grounds.signal, self.reconciliation.side_names, (lefts, rights))
         self._break(
             BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason, *self._named()), final=self._settled(items)
         )
@@ -253,42 +237,11 @@ class Book:
         items = sorted(every.values(), key=book_order)
         self._take(items)
         single = (rights if many is lefts else lefts)[0]
-        listed = "; or ".join(_ids(group) for group in (many, *alternatives))
-        told = (*reasons, Reason("alternatives", f"{single.id} could be {listed}"), *self._named())
+        told = (*reasons, alternatives_reason(single, (many, *alternatives)), *self._named())
         self._break(BreakType.AMBIGUOUS, items, single.key or single.id, single.amount_minor, told, final=self._settled(items))
 
-    def report_copies(self) -> None:
-        """DUPLICATE for every free item that is a copy of a matched one."""
-        for index in (0, 1):
-            matched = (pair[index] for pair in self.paired)
-            for copy, first in copies_of_matched(self._free[index].values(), matched, self.told_of_many):
-                self._duplicate(copy, first)
-
-    def _part_copies(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> bool:
-        """Match the first of some copies and report the others; False, with nothing decided, if that would be a guess."""
-        sides = [sorted(side, key=book_order) for side in (lefts, rights)]
-        pairs = list(zip(*sides, strict=False))
-        copied = [side for side in sides if len(side) > 1]
-        if not all(are_copies(side, self.told_of_many) for side in copied) or not share_evidence(lefts[0], rights[0]):
-            return False
-        if any(self.apart.separates(one, other) for one, other in pairs):
-            return False
-        more = max(sides, key=len)
-        for one, other in pairs:
-            self.pair(
-                one,
-                other,
-                stage=grounds.stage,
-                reasons=(Reason(grounds.signal, f"the earliest of {len(more)} copies on {more[0].side}"),),
-                decision=Decision.SUGGESTED,
-                probability_ppm=_COPY_PPM,
-                runner_up=more[-1].id,
-            )
-        for copy in more[len(pairs) :]:
-            self._duplicate(copy, more[0])
-        return True
-
-    def _duplicate(self, copy: Item, first: Item) -> None:
+    def duplicate(self, copy: Item, first: Item) -> None:
+        """Report a free item as the copy of a matched one of its side."""
         self._take((copy,))
         reason = Reason("duplicate", f"the same as {first.id}, which is matched")
         self._break(
@@ -298,7 +251,7 @@ class Book:
             copy.amount_minor,
             (reason,),
             final=self._settled((copy,)),
-            nearest=Nearest(first.id, ()),
+            nearest=Nearest(first.id, (), Cause.DUPLICATE.value),
         )
 
     def open_the_rest(self) -> None:
@@ -347,8 +300,3 @@ class Book:
 
     def _settled(self, items: Iterable[Item]) -> bool:
         return all_passed(self.reconciliation.calendar, self._horizon, self.reconciliation.side_names, items)
-
-
-def _ids(items: Sequence[Item]) -> str:
-    shown = ", ".join(item.id for item in sorted(items, key=book_order)[:_NAMED])
-    return shown + (f" and {len(items) - _NAMED} more" if len(items) > _NAMED else "")

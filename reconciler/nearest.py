@@ -5,8 +5,9 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 
-from reconciler.evidence import all_references, one_slip_apart
-from reconciler.reconciliation import FeeProfile, Tolerance
+from reconciler.evidence import all_references
+from reconciler.explaining.causes import Cause, Circumstances, suspect_pair
+from reconciler.suspected_splits import SuspectedSplit
 from reconciler.types import Item, Nearest, Reason
 
 __all__ = ["NearestFinder"]
@@ -17,11 +18,10 @@ _LOOKED_AT = 8
 class NearestFinder:
     """Finds, among the open items of the other side, the one that comes nearest. Looks at a bounded number of them."""
 
-    def __init__(self, candidates: Sequence[Item], tolerance: Tolerance, fees: FeeProfile) -> None:
+    def __init__(self, candidates: Sequence[Item], circumstances: Circumstances) -> None:
         self._sorted = sorted(candidates, key=lambda item: (item.signed_minor, item.booked_at, item.id))
         self._amounts = [item.signed_minor for item in self._sorted]
-        self._tolerance = tolerance
-        self._fees = fees
+        self._circumstances = circumstances
         self._by_reference: defaultdict[str, list[Item]] = defaultdict(list)
         for item in self._sorted:
             for reference in all_references(item):
@@ -47,7 +47,12 @@ class NearestFinder:
 
     def compare(self, item: Item, other: Item) -> Nearest:
         """A candidate that is known from elsewhere, with what separates it from the item."""
-        return Nearest(other.id, self._differences(item, other), self._suspect(item, other))
+        suspicion = suspect_pair(item, other, self._circumstances)
+        return Nearest(other.id, self._differences(item, other), None if suspicion is None else suspicion.cause.value)
+
+    def split(self, item: Item, found: SuspectedSplit) -> Nearest:
+        """What an item is a part of, or made up of, with what separates the two."""
+        return Nearest(found.other.id, (found.reason, *self._differences(item, found.other)), Cause.SPLIT.value)
 
     def _differences(self, item: Item, other: Item) -> tuple[Reason, ...]:
         found = []
@@ -63,18 +68,6 @@ class NearestFinder:
         if (ours or theirs) and not set(ours) & set(theirs):
             found.append(Reason("reference", f"{other.key or 'none'} instead of {item.key or 'none'}"))
         return tuple(found)
-
-    def _suspect(self, item: Item, other: Item) -> str | None:
-        """A cause that would explain the difference, None when none suggests itself."""
-        apart = abs(other.signed_minor - item.signed_minor)
-        if any(one_slip_apart(first, second) for first in all_references(item) for second in all_references(other)):
-            return "typo"
-        if not apart:
-            same = set(all_references(item)) & set(all_references(other))
-            days = [one.booked_at.astimezone(dt.UTC).toordinal() for one in (item, other)]
-            late = not self._tolerance.within_days(*days) and not self._tolerance.within_days(*reversed(days))
-            return "timing" if same or late else "reference"
-        return "fee" if apart <= max(self._fees.explained_minor((one,)) for one in (item, other)) else None
 
 
 def _plausible(item: Item, other: Item) -> bool:

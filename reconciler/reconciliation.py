@@ -125,6 +125,7 @@ class CsvColumns:
     description: str | None = None
     counterparty: str | None = None
     account: str | None = None
+    channel: str | None = None
     date_format: str | None = None
     decimal: str | None = None
     delimiter: str | None = None

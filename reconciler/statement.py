@@ -31,6 +31,7 @@ from reconciler.statement_steps import (
     match_truncated_references,
     report_amount_differences,
 )
+from reconciler.ties import report_copies
 from reconciler.types import Item, Outcome, Stage
 from reconciler.weak_steps import match_amount_and_date, match_words
 
@@ -85,7 +86,7 @@ def solve_book(
                     book.enter(weak)
                     _run_weak_steps(book)
     if groups is not None:
-        book.report_copies()
+        report_copies(book)
         groups.among_the_rest()
     book.open_the_rest()
     return book.outcome()

@@ -9,6 +9,7 @@ from reconciler.book import Book, Grounds
 from reconciler.evidence import all_references, reference_tokens
 from reconciler.near_references import Labels, slip_labels, truncation_labels
 from reconciler.pairing import Chosen, Labelling, decide, in_order, match_chosen, ties_between
+from reconciler.ties import report_tie
 from reconciler.types import Item, Stage
 
 __all__ = [
@@ -91,7 +92,7 @@ def _match_by(book: Book, labels: Labelling, grounds: Grounds, *, most_owners: i
             evidence = ", ".join(sorted(ties.left[first].labels & ties.right[second].labels))
             chosen.extend(Chosen(one, other, grounds, evidence, decide(book, grounds, None), None) for one, other in pairs)
     for lefts, rights in found.ties:
-        book.tie(ties.items(0, lefts), ties.items(1, rights), grounds)
+        report_tie(book, ties.items(0, lefts), ties.items(1, rights), grounds)
     match_chosen(book, chosen)
 
 

@@ -15,6 +15,7 @@ from reconciler.contradiction import contradict, named_references
 from reconciler.evidence import all_references, words
 from reconciler.optimal_assignment import assign_optimally
 from reconciler.pairing import Chosen, Labelling, Ties, decide, in_order, match_chosen, ties_between
+from reconciler.ties import report_tie
 from reconciler.types import Item, Stage
 
 __all__ = ["match_amount_and_date", "match_words"]
@@ -60,14 +61,14 @@ def _match_by(book: Book, labels: Labelling, grounds: Grounds) -> None:
     for group in found.groups:
         if not _orderable(group, ties.left, ties.right):
             sides = [sorted({pairing[side] for pairing in group}) for side in (0, 1)]
-            book.tie(ties.items(0, sides[0]), ties.items(1, sides[1]), grounds)
+            report_tie(book, ties.items(0, sides[0]), ties.items(1, sides[1]), grounds)
             continue
         for first, second, pairs in in_order(group, ties.left, ties.right):
             evidence = ", ".join(sorted(ties.left[first].labels & ties.right[second].labels)) or "the only ones within tolerance"
             rival = rivals.get((first, second))
             chosen.extend(_chosen(book, pair, grounds, evidence, rival) for pair in pairs)
     for lefts, rights in found.ties:
-        book.tie(ties.items(0, lefts), ties.items(1, rights), grounds)
+        report_tie(book, ties.items(0, lefts), ties.items(1, rights), grounds)
     match_chosen(book, chosen)
 
 

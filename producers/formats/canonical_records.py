@@ -99,7 +99,7 @@ class RecordBuilder:
             status=self._status(entry),
             booked_at=self.booked_at,
             value_date=entry.value_date,
-            channel=channel_of(entry.code),
+            channel=entry.channel or channel_of(entry.code),
             transaction_type=entry.transaction_type or transaction_type_of(entry.code),
             reference_number=_storable(reference_number),
             end_to_end_id=_storable(end_to_end_id),

@@ -136,6 +136,7 @@ class Entry:
         settlement_id: payout, batch or deposit that the entry is part of, in settlement reports.
         fee_minor: what the source kept, signed minor units; `amount_minor` is before the fee. None in formats without fees.
         transaction_type: canonical type where the format tells it by more than `code`.
+        channel: the same of the channel.
     """
 
     index: int
@@ -162,6 +163,7 @@ class Entry:
     settlement_id: str | None = None
     fee_minor: int | None = None
     transaction_type: str | None = None
+    channel: str | None = None
     line: int
     position: str
 

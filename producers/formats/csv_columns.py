@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "counterparty": ("counterparty", "name", "payee", "payer", "beneficiary", "counterparty name"),
     "account": ("account", "account id", "account number", "account no", "iban"),
+    "channel": ("channel", "payment channel", "payment method", "payment mode"),
     "balance": ("balance", "closing balance", "running balance", "saldo"),
     "gross": (), "net": (), "settlement": (), "settlement_reference": (), "status": (), "kind": (),
 }  # fmt: skip

@@ -149,6 +149,7 @@ class RowReader:
             settlement_id=self._settlement_references.get(settlement, settlement) or None,
             fee_minor=fee,
             transaction_type=self._type(kind, row.line),
+            channel=str(cell_of(cells, self._columns, "channel")).upper() or None,
             line=row.line,
             position=str(row.line),
         )

@@ -16,6 +16,9 @@ _MOST = 10
 
 _UNKNOWN = -1
 
+_UNTOLD = "OTHER"
+"""What the canonical transaction has where a source says nothing."""
+
 _FIELDS: tuple[tuple[str, Callable[[Item], str]], ...] = (
     ("channel", lambda item: item.channel),
     ("type", lambda item: item.transaction_type),
@@ -30,7 +33,7 @@ def code_signals(items: tuple[Sequence[Item], Sequence[Item]], pairs: tuple[Ints
         pairs: left and right items of the candidate pairs, by place.
     """
     for name, code in _FIELDS:
-        told = [[code(item) for item in side] for side in items]
+        told = [["" if code(item) == _UNTOLD else code(item) for item in side] for side in items]
         if not all(any(side) for side in told):
             continue
         counts = Counter(one for side in told for one in side if one)

@@ -26,6 +26,7 @@ from reconciler.probabilistic.reasons import pair_reasons
 from reconciler.probabilistic.signals import side_arrays, signals_of, starting_scores
 from reconciler.probabilistic.texts import Bools, Floats, Ints, tabulate
 from reconciler.reconciliation import Learning
+from reconciler.ties import report_tie
 from reconciler.types import Decision, Item, Stage
 
 __all__ = ["match_probable"]
@@ -213,7 +214,7 @@ def _report_ties(book: Book, learnt: _Learnt, choice: Choice) -> None:
     likely_right = np.bincount(right, mass, len(open_right)) >= _LIKELY
     candidates = np.flatnonzero((mass >= _CANDIDATE) & (likely_left[left] | likely_right[right]))
     for lefts, rights in _components(left[candidates].tolist(), right[candidates].tolist()):
-        book.tie([learnt.items[0][number] for number in lefts], [learnt.items[1][number] for number in rights], _TIE)
+        report_tie(book, [learnt.items[0][number] for number in lefts], [learnt.items[1][number] for number in rights], _TIE)
 
 
 def _hint(book: Book, learnt: _Learnt, choice: Choice) -> None:

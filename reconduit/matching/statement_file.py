@@ -23,7 +23,7 @@ NO_CURRENCY = "XXX"
 
 _HEADERS = (
     "id", "date", "value_date", "amount", "debit", "credit", "direction", "currency", "reference", "description",
-    "counterparty", "account",
+    "counterparty", "account", "channel",
 )  # fmt: skip
 _SETTINGS = ("date_format", "decimal", "delimiter", "encoding", "signs")
 _SHOWN = 20

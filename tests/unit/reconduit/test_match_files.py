@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from reconduit.errors import SettingsError
 from reconduit.matching.items import horizon_of, items_of
 from reconduit.matching.rules import load_reconciliation
 from reconduit.matching.statement_file import read_file
+from reconduit.reconciliations import parse_rules
 
 DEFAULT = load_reconciliation(None)
+SETTLEMENT = "name: payouts\nversion: 1\nshape: settlement\nsides: [{name: gateway}, {name: bank}]\n"
 
 
 @pytest.fixture
@@ -49,6 +52,35 @@ def test_the_references_of_a_row_are_normalised(write) -> None:
     first, second = items_of(DEFAULT, left, left)[:2]
     assert first.references == ("INV0042",) if first.key == "1" else first.key == "INV0042"
     assert "NONREF" not in (second.key, *second.references)
+
+
+def test_a_column_of_channels_and_the_codes_of_a_statement_are_evidence(write) -> None:
+    listing = read_file(write("a.csv", "id,date,amount,channel\n1,2026-03-02,1.00,upi\n2,2026-03-02,2.00,\n"), None, None)
+    assert [item.channel for item in items_of(DEFAULT, listing, listing)[:2]] == ["UPI", ""]
+    mapped = read_file(write("b.csv", "id,date,amount,via\n1,2026-03-02,1.00,Card\n"), CsvColumns(channel="via"), None)
+    assert items_of(DEFAULT, mapped, mapped)[0].channel == "CARD"
+    entries = [
+        (str(number), replace(listing.entries[1][1], code=code)) for number, code in enumerate(("PMNT/CCRD/POSD", "NCHG", "NMSC"))
+    ]
+    coded = replace(listing, entries=tuple(entries))
+    assert [(item.channel, item.transaction_type) for item in items_of(DEFAULT, coded, coded)[:3]] == [
+        ("POS", "PAYMENT"),
+        ("", "FEE"),
+        ("", ""),
+    ]
+
+
+def test_a_settlement_report_gives_fee_and_settlement(write) -> None:
+    listing = read_file(write("a.csv", "id,date,amount,reference\n1,2026-03-02,100.00,PAY 1\n"), None, None)
+    identity, entry = listing.entries[0]
+    report = replace(
+        listing, entries=((identity, replace(entry, settlement_id="setl-9", fee_minor=236, transaction_type="PAYMENT")),)
+    )
+    (item, _) = items_of(DEFAULT, report, report)
+    assert (item.fee_minor, item.net_minor, item.transaction_type) == (236, 9_764, "PAYMENT")
+    assert item.key == "1" and item.references == ("PAY1", "SETL9")
+    settled = parse_rules(SETTLEMENT, "settlement.yaml")
+    assert [item.key for item in items_of(settled, report, listing)] == ["SETL9", "1"]
 
 
 @pytest.mark.parametrize(("amounts", "tie"), [(("1.00", "2.00"), True), (("7.00", "9.00"), False)])
