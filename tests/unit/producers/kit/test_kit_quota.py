@@ -168,11 +168,11 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(st.dictionaries(WORDS, st.text('0123456789;=wqrt, "', max_size=14)), st.booleans(), st.floats(0, 100)),
-        max_size=20,
+        max_size=8,
     )
 )
 def test_whatever_a_provider_says_the_rate_stays_between_nothing_and_what_is_configured(
