@@ -85,10 +85,10 @@ def test_a_supervised_producer_lives_on_an_authorisation(operation: Operation, b
     (source,) = operation.operator.get("/v1/sources").json()["sources"]
     assert (source["name"], source["health"], source["published"] > 200) == (NAME, "healthy", True), source
     assert topic_size(operation.bootstrap, f"{NAME}_txns") == source["published"]
-    eventually(lambda: len(set(bank.accepted)) >= 3, operation.supervisors.log)
+    eventually(lambda: len(set(bank.accepted)) >= 2, operation.supervisors.log)
     grants = [form["grant_type"] for form in bank.authorisation.exchanges]
     assert grants[0] == "authorization_code"
-    assert grants.count("refresh_token") >= 2, "renewed by the producer that runs"
+    assert grants.count("refresh_token") >= 1, "renewed by the producer that runs"
     assert operation.read(NAME)["error_count"] == 0
 
     bank.authorisation.withdraw_consent()
