@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.accuracy.books import LabelledBook
+from benchmarks.accuracy.budgets import budgets_table, measure_budgets
 from benchmarks.accuracy.command import match_book
 from benchmarks.accuracy.engine import solve_book
 from benchmarks.accuracy.generated.difficulty import DIFFICULTIES
@@ -35,9 +36,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench-accuracy", description=__doc__)
     parser.add_argument("--only", default="", help="only books whose name contains this")
     parser.add_argument("--seeds", default="", help="seeds of the generated books, separated by commas")
+    parser.add_argument("--budgets", default="", help="instead: match the generated books under these budgets, separated by commas")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     arguments = parser.parse_args()
     seeds = tuple(int(seed) for seed in arguments.seeds.split(",")) if arguments.seeds else _BOOK_SEEDS
+    if arguments.budgets:
+        return _budgets(seeds, tuple(int(budget) for budget in arguments.budgets.split(",")), arguments.json)
     entries = [*_files(seeds, arguments.only), *_three_way(seeds, arguments.only)]
     growth = measure_growth(arguments.only)
     console = Console(width=180)
@@ -49,6 +53,14 @@ def main() -> int:
     if arguments.json is not None:
         arguments.json.write_text(json.dumps({"books": entries, "growth": growth}, indent=2) + "\n", encoding="utf-8")
     return 0 if entries or growth else 1
+
+
+def _budgets(seeds: tuple[int, ...], budgets: tuple[int, ...], written: Path | None) -> int:
+    entries = measure_budgets(seeds, budgets)
+    Console(width=180).print(budgets_table(entries))
+    if written is not None:
+        written.write_text(json.dumps({"budgets": entries}, indent=2) + "\n", encoding="utf-8")
+    return 0
 
 
 def _books(seeds: tuple[int, ...], only: str) -> Iterator[LabelledBook]:
