@@ -5,6 +5,7 @@ Of every hundred payments one has another amount at the gateway, one is missing 
 
 import datetime as dt
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import fastavro
@@ -17,7 +18,7 @@ from schemas.keys import key_hash, partition_of
 from schemas.registry import CommittedIds
 from schemas.wire import HEADER
 
-__all__ = ["PARTITIONS", "SOURCES", "create_topics", "produce_range", "topic_of"]
+__all__ = ["PARTITIONS", "SOURCES", "create_topics", "messages_of", "produce_range", "topic_of"]
 
 SOURCES = ("core", "gateway")
 PARTITIONS = 12
@@ -43,9 +44,21 @@ def produce_range(bootstrap: str, start: int, stop: int) -> int:
     producer = Producer(
         {"bootstrap.servers": bootstrap, "linger.ms": 50, "compression.type": "lz4", "queue.buffering.max.messages": 1_000_000}
     )
+    count = 0
+    for source, partition, key, value in messages_of(start, stop):
+        producer.produce(topic_of(source), value, key, partition)
+        count += 1
+        if count % 10_000 == 0:
+            producer.poll(0)
+    if producer.flush(120):
+        raise RuntimeError("Kafka did not take every record of the benchmark")
+    return count
+
+
+def messages_of(start: int, stop: int) -> Iterator[tuple[str, int, str, bytes]]:
+    """Source, partition, key and wire format of each message about the payments `start` to `stop`."""
     schema = fastavro.parse_schema(current_schema(TRANSACTION))
     header = HEADER.pack(0, CommittedIds().id_of(TRANSACTION))
-    count = 0
     for number in range(start, stop):
         reference = f"PAY{number:012d}"
         hashed = key_hash(reference)
@@ -58,13 +71,7 @@ def produce_range(bootstrap: str, start: int, stop: int) -> int:
             buffer.write(header)
             fastavro.schemaless_writer(buffer, schema, _record(source, number, reference))
             for _ in range(2 if number % 100 == 13 and source == "core" else 1):
-                producer.produce(topic_of(source), buffer.getvalue(), reference, partition)
-                count += 1
-        if number % 5_000 == 0:
-            producer.poll(0)
-    if producer.flush(120):
-        raise RuntimeError("Kafka did not take every record of the benchmark")
-    return count
+                yield source, partition, reference, buffer.getvalue()
 
 
 def _record(source: str, number: int, reference: str) -> dict[str, Any]:

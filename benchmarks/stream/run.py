@@ -20,22 +20,13 @@ from benchmarks.fresh_database import fresh_database
 from benchmarks.result import Result
 from benchmarks.stream.progress import Progress, read_progress
 from benchmarks.stream.records import SOURCES, create_topics, produce_range
+from benchmarks.stream.rules import write_rules
 from deploy.local.services import Services, local_services
 from deploy.local.supervisor import Daemon
 
 __all__ = ["run_stream"]
 
 _PATIENCE_SECONDS = 600
-
-_RECONCILIATION = """
-name: bench
-version: 1
-shape: keyed
-key: reference_number
-sides:
-  - {name: core, sources: [core]}
-  - {name: gateway, sources: [gateway]}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +133,7 @@ def _commands(name: str, group: str, workers: int) -> list[list[str]]:
 
 
 def _environment(services: Services, dsn: str, place: Path) -> dict[str, str]:
-    (place / "bench.yaml").write_text(_RECONCILIATION, encoding="utf-8")
-    lines = [f"  - {{name: {source}, connector: bench, partition_by: reference_number}}" for source in SOURCES]
-    sources = place / "sources.txt"
-    sources.write_text("\n".join(["sources:", *lines]) + "\n", encoding="utf-8")
+    sources = write_rules(place)
     return {
         **services.environment(),
         "DATABASE_URL": dsn,
