@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.break_reasons import alternatives_reason, difference_reasons, gap_reasons, tie_reason
@@ -12,6 +11,7 @@ from reconciler.decisions import amount_reason, book_order, make_break, make_mat
 from reconciler.due import Horizon, all_passed
 from reconciler.errors import ReconcilerError
 from reconciler.explaining.causes import Cause
+from reconciler.grounds import Grounds
 from reconciler.groups.copies import told_of_many
 from reconciler.keyed import by_side
 from reconciler.open_items import OpenItems
@@ -19,18 +19,9 @@ from reconciler.operator_matches import KeptApart
 from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.types import Break, BreakType, Decision, Item, Match, Member, Nearest, Outcome, Reason, Stage
 
-__all__ = ["Book", "Grounds"]
+__all__ = ["Book"]
 
 _NOT_MONEY = frozenset({"FAILED", "VOID"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
-    """On which grounds a step pairs items. Probabilities are fixed per kind of evidence, not learnt from the book."""
-
-    stage: Stage
-    signal: str
-    probability_ppm: int
 
 
 class Book:

@@ -6,8 +6,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reconciler.assignment import Pairing
-from reconciler.book import Book, Grounds
+from reconciler.book import Book
 from reconciler.candidates import Bundle, bundles_of, shared_labels
+from reconciler.grounds import Grounds
 from reconciler.groups.copies import earlier_copies
 from reconciler.types import Decision, Item
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from reconciler.assignment import assign
-from reconciler.book import Book, Grounds
+from reconciler.book import Book
 from reconciler.evidence import all_references, reference_tokens
+from reconciler.grounds import Grounds
 from reconciler.near_references import Labels, slip_labels, truncation_labels
 from reconciler.pairing import Chosen, Labelling, decide, in_order, match_chosen, ties_between
 from reconciler.ties import report_tie

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from reconciler.book import Book, Grounds
+from reconciler.book import Book
 from reconciler.decisions import book_order
+from reconciler.grounds import Grounds
 from reconciler.groups.copies import are_copies, copies_of_matched, share_evidence
 from reconciler.types import Decision, Item, Reason
 

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
 from reconciler.assignment import Assignment, Cost, Pairing
-from reconciler.book import Book, Grounds
+from reconciler.book import Book
 from reconciler.candidates import Bundle
 from reconciler.contradiction import contradict, named_references
 from reconciler.evidence import all_references, words
+from reconciler.grounds import Grounds
 from reconciler.optimal_assignment import assign_optimally
 from reconciler.pairing import Chosen, Labelling, Ties, decide, in_order, match_chosen, ties_between
 from reconciler.ties import report_tie

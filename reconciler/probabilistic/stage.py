@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconciler.book import Book, Grounds
+from reconciler.book import Book
 from reconciler.decisions import book_order
 from reconciler.evidence import all_references
+from reconciler.grounds import Grounds
 from reconciler.operator_matches import KeptApart
 from reconciler.probabilistic.budget import confirmed
 from reconciler.probabilistic.candidates import Finder
@@ -198,7 +199,7 @@ def _runner_up(learnt: _Learnt, of_left: int, of_right: int) -> str | None:
         if rival >= 0:
             item = learnt.items[side][learnt.pairs[side][rival]]
             # Rounded, so that which side is summed up first does not matter; of equal ones the first by name.
-            found.append((-round(float(learnt.result.scores[rival]), 6), item.id, item.side))
+            found.append((-round(learnt.result.scores[rival].item(), 6), item.id, item.side))
     return min(found)[1] if found else None
 
 
