@@ -11,11 +11,11 @@ from typing import Any
 
 from producers.errors import ContractChangeError, RecordError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.transport import Transport
 from producers.kit.paging import PageGuard
-from producers.kit.quota import TokenBucket
+from producers.kit.reading.watermarks import watermark
 from producers.kit.source_options import secret_texts
-from producers.kit.transport import Transport
-from producers.kit.watermarks import watermark
 from reconduit.sources import SourceConfig
 from schemas.errors import SchemaError
 from schemas.money import parse_minor

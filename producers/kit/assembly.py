@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from producers.kit.cursors import CursorStore
-from producers.kit.object_store import FolderObjectStore, ObjectStore
+from producers.kit.files.object_store import FolderObjectStore, ObjectStore
 from producers.kit.publisher import Publisher
 from producers.kit.topics import TopicSettings
 from reconduit.settings import Settings

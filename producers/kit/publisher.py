@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from producers.errors import PublishError
+from producers.kit.auth.envelope import Address, new_traceparent, statement_address, transaction_address
 from producers.kit.contract import Page
-from producers.kit.envelope import Address, new_traceparent, statement_address, transaction_address
 from producers.kit.topics import ensure_topics, topics_of
 from reconduit.faultpoint import faultpoint
 from reconduit.metrics import PUBLISH_SECONDS

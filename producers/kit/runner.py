@@ -19,8 +19,8 @@ import structlog
 from producers.errors import BadAnswer, ProducerError, RateLimitError, TransientError
 from producers.kit.contract import Connector, Cursor, Page
 from producers.kit.cursors import StoredCursor
-from producers.kit.object_store import ObjectStore
-from producers.kit.retry import RetryPolicy
+from producers.kit.files.object_store import ObjectStore
+from producers.kit.http.retry import RetryPolicy
 from producers.kit.rounds import PlainRounds, RoundsPort
 from producers.kit.source_lag import SourceLag
 from reconduit.errors import ReconduitError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from producers.kit.retry import RetryPolicy
+from producers.kit.http.retry import RetryPolicy
 from producers.supervisor.process import ProducerProcess
 from producers.supervisor.targets import Target
 

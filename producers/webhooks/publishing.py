@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from producers.kit.envelope import Address, new_traceparent
+from producers.kit.auth.envelope import Address, new_traceparent
 from producers.kit.publisher import Publisher
 from reconduit.sources import SourceConfig
 from reconduit.webhooks.events import StoredEvent, events_topic

@@ -16,7 +16,7 @@ def recording(
 
     Exit status 1: nothing is recorded.
     """
-    from producers.kit.recordings import Recordings
+    from producers.kit.http.recordings import Recordings
     from reconduit.commands.registry_session import print_json
     from reconduit.settings import load_settings
 

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from producers.errors import ArchiveError
 from producers.formats.contract import ParseOptions
-from producers.kit.archives import ArchiveLimits, archive_kind, unpack
+from producers.kit.files.archives import ArchiveLimits, archive_kind, unpack
 from reconduit.inspecting.file_report import FileReport, inspect_file
 
 __all__ = ["inspect_path"]

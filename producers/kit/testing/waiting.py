@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
-from producers.kit.bounded import Timeouts
+from producers.kit.http.bounded import Timeouts
 
 __all__ = ["impatient", "without_waiting"]
 
@@ -13,7 +13,7 @@ __all__ = ["impatient", "without_waiting"]
 def without_waiting() -> Iterator[list[float]]:
     """Let the kit's waits (retries, quotas) pass at once; yields the seconds it would have waited."""
     waits: list[float] = []
-    with mock.patch("producers.kit.retry.pause", waits.append):
+    with mock.patch("producers.kit.http.retry.pause", waits.append):
         yield waits
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from producers.errors import ContractChangeError, FieldError
+from producers.kit.auth.integration_token import IntegrationToken
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
-from producers.kit.integration_token import IntegrationToken
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import JsonDocument, Transport
 from producers.kit.paging import PageGuard
-from producers.kit.quota import TokenBucket
-from producers.kit.source_tls import source_tls
-from producers.kit.transport import JsonDocument, Transport
-from producers.kit.watermarks import watermark
+from producers.kit.reading.watermarks import watermark
 from producers.providers.feed.mapping import RecordContext, identity_of, to_transaction
 from producers.providers.feed.options import FeedOptions, load_options
 from reconduit.sources import SourceConfig
@@ -59,7 +59,7 @@ class FeedConnector:
 
         Raises:
             ContractChangeError: a response does not have the shape that the feed documents.
-            ProducerError: as `producers.kit.transport.Transport.document`.
+            ProducerError: as `producers.kit.http.transport.Transport.document`.
         """
         after = str(cursor.get("after", ""))
         known = cursor.get("complete_through")

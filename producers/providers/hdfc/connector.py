@@ -1,10 +1,10 @@
 """HDFC as a source: polls statement windows of its accounts, with an overlap for late postings.
 
 Each poll reads the days since the last one, and `overlap_days` before it, again. What is published is remembered per booking day
-in the cursor (`producers.kit.overlap`), so an unchanged day publishes nothing and a late posting publishes its day again, same
-ids; a line that the bank has corrected has its next revision.
+in the cursor (`producers.kit.reading.overlap`), so an unchanged day publishes nothing and a late posting publishes its day again,
+same ids; a line that the bank has corrected has its next revision.
 
-Cursor: `{"accounts": {ACCOUNT: ...}}` with what `producers.kit.read_progress` keeps of each.
+Cursor: `{"accounts": {ACCOUNT: ...}}` with what `producers.kit.reading.read_progress` keeps of each.
 """
 
 import datetime as dt
@@ -13,12 +13,12 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
-from producers.kit.day_windows import DayWindow, complete_through, local_day
-from producers.kit.overlap import PublishedDays
-from producers.kit.read_progress import ReadProgress
+from producers.kit.http.transport import RetryPolicy
+from producers.kit.reading.day_windows import DayWindow, complete_through, local_day
+from producers.kit.reading.overlap import PublishedDays
+from producers.kit.reading.read_progress import ReadProgress
+from producers.kit.reading.watermarks import watermark
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.transport import RetryPolicy
-from producers.kit.watermarks import watermark
 from producers.providers.hdfc.options import HdfcOptions, load_options
 from producers.providers.hdfc.statement_api import StatementApi, StatementPage, build_api
 from producers.providers.hdfc.window import AccountWindow, read_window

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from producers.kit.narration import read_narration
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.references import extract_references
-from producers.kit.row_fields import RowFields, RowRules
+from producers.kit.statements.narration import read_narration
+from producers.kit.statements.references import extract_references
+from producers.kit.statements.row_fields import RowFields, RowRules
 from producers.providers.hdfc.options import FieldMap, HdfcOptions
 from reconciler.text import normalise_reference
 from schemas.records import CanonicalTransaction, Direction

@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from producers.errors import ContractChangeError
+from producers.kit.auth.oauth import ClientCredentials
+from producers.kit.auth.rsa_keys import load_private_key, load_public_key
 from producers.kit.contract import RawObject
-from producers.kit.day_windows import DayWindow
-from producers.kit.failure_text import error_from_text, says_no_records
-from producers.kit.oauth import ClientCredentials
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import RetryPolicy, Transport
 from producers.kit.paging import paginate
-from producers.kit.quota import TokenBucket
-from producers.kit.rsa_keys import load_private_key, load_public_key
-from producers.kit.source_tls import source_tls
-from producers.kit.transport import RetryPolicy, Transport
+from producers.kit.reading.day_windows import DayWindow
+from producers.kit.statements.failure_text import error_from_text, says_no_records
 from producers.providers.hdfc.crypto import Jose
 from producers.providers.hdfc.mapping import letters, normalise_keys
 from producers.providers.hdfc.options import HdfcOptions

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from producers.errors import FieldError
 from producers.kit.contract import BadRecord
-from producers.kit.day_statements import BalanceRow, day_statements
-from producers.kit.day_windows import DayWindow, local_day
+from producers.kit.reading.day_windows import DayWindow, local_day
 from producers.kit.record_origin import RecordOrigin
+from producers.kit.statements.day_statements import BalanceRow, day_statements
 from producers.providers.hdfc.mapping import Line, letters, line_to_transaction, normalise_keys, parse_line, row_rules
 from producers.providers.hdfc.options import HdfcOptions
 from producers.providers.hdfc.statement_api import StatementPage

@@ -14,20 +14,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from producers.errors import ContractChangeError
+from producers.kit.auth.rsa_keys import load_private_key, load_public_key
 from producers.kit.contract import Connector
-from producers.kit.day_windows import IST, DayWindow
-from producers.kit.failure_text import error_from_text, says_no_records
+from producers.kit.http.payload import parse_json
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import Transport
 from producers.kit.paging import PageGuard
-from producers.kit.payload import parse_json
-from producers.kit.quota import TokenBucket
-from producers.kit.repeated_ids import RepeatedIds
-from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.reading.day_windows import IST, DayWindow
+from producers.kit.reading.repeated_ids import RepeatedIds
 from producers.kit.source_options import secret_texts, validated_options
-from producers.kit.source_tls import source_tls
-from producers.kit.statement_connector import StatementConnector
-from producers.kit.statement_poll import WindowContent
-from producers.kit.statement_rows import StatementRows, canonical_json
-from producers.kit.transport import Transport
+from producers.kit.statements.failure_text import error_from_text, says_no_records
+from producers.kit.statements.statement_connector import StatementConnector
+from producers.kit.statements.statement_poll import WindowContent
+from producers.kit.statements.statement_rows import StatementRows, canonical_json
 from producers.providers.icici.crypto import encrypt_asymmetric, open_hybrid
 from producers.providers.icici.mapping import BANK_CODE, read_row, row_rules, rows_of
 from producers.providers.icici.options import SECRETS, IciciOptions

@@ -8,10 +8,10 @@ and absent when there is none; `TRANSACTIONID` may repeat across the legs of one
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from producers.kit.day_windows import IST
-from producers.kit.row_fields import RowFields, RowRules
-from producers.kit.statement_connector import listed_rows
-from producers.kit.statement_row import StatementRow
+from producers.kit.reading.day_windows import IST
+from producers.kit.statements.row_fields import RowFields, RowRules
+from producers.kit.statements.statement_connector import listed_rows
+from producers.kit.statements.statement_row import StatementRow
 from schemas.records import Direction
 
 __all__ = ["BANK_CODE", "read_row", "row_rules", "rows_of"]

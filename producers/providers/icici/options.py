@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from producers.kit.statement_options import StatementOptions
+from producers.kit.statements.statement_options import StatementOptions
 
 __all__ = ["SECRETS", "IciciOptions"]
 

@@ -1,7 +1,7 @@
 """Razorpay as a source: polls settlement recon by IST day, with an overlap, until every row of a day is settled.
 
-Its cursor is what `producers.kit.read_progress` keeps. A day is final when it is over and all its rows are settled into a payout
-whose UTR is known; the others are read again for `unresolved_days`.
+Its cursor is what `producers.kit.reading.read_progress` keeps. A day is final when it is over and all its rows are settled into a
+payout whose UTR is known; the others are read again for `unresolved_days`.
 """
 
 import datetime as dt
@@ -14,11 +14,11 @@ import structlog
 
 from producers.errors import FieldError
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
-from producers.kit.day_windows import IST, complete_through, local_day
-from producers.kit.read_progress import ReadProgress
+from producers.kit.http.transport import RetryPolicy
+from producers.kit.reading.day_windows import IST, complete_through, local_day
+from producers.kit.reading.read_progress import ReadProgress
+from producers.kit.reading.watermarks import watermark
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.transport import RetryPolicy
-from producers.kit.watermarks import watermark
 from producers.providers.razorpay.mapping import encode_row, peculiarities, row_to_transaction
 from producers.providers.razorpay.options import RazorpayOptions, load_options
 from producers.providers.razorpay.recon_api import RECON_PATH, ReconApi, build_api

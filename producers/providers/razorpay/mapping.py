@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from producers.errors import FieldError
-from producers.kit.day_windows import IST, local_day
+from producers.kit.reading.day_windows import IST, local_day
 from producers.kit.record_origin import RecordOrigin
 from schemas.errors import AmountError
 from schemas.money import MAX_AMOUNT_MINOR, currency_exponent

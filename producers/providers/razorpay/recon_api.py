@@ -11,10 +11,10 @@ from typing import Any
 
 from producers.errors import ContractChangeError
 from producers.kit.contract import RawObject
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import JsonDocument, RetryPolicy, Transport
 from producers.kit.paging import paginate
-from producers.kit.quota import TokenBucket
-from producers.kit.source_tls import source_tls
-from producers.kit.transport import JsonDocument, RetryPolicy, Transport
 from producers.providers.razorpay.options import RazorpayOptions
 from reconduit.sources import SourceConfig
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from producers.kit.integration_token import IntegrationToken
-from producers.kit.oauth import ClientCredentials
+from producers.kit.auth.integration_token import IntegrationToken
+from producers.kit.auth.oauth import ClientCredentials
 from producers.kit.source_options import require_secrets
 from reconduit.sources import SourceConfig
 
@@ -70,7 +70,7 @@ class ApiKey(_Kind):
 
 
 class OAuth2(_Kind):
-    """OAuth 2.0 client credentials; see `producers.kit.oauth`.
+    """OAuth 2.0 client credentials; see `producers.kit.auth.oauth`.
 
     Attributes:
         token_url: absolute address of the token endpoint, or its path below the base address.
@@ -98,7 +98,7 @@ Authentication = Annotated[NoAuthentication | Bearer | Basic | ApiKey | OAuth2 |
 
 
 class Credentials:
-    """What `producers.kit.transport.Transport` is given.
+    """What `producers.kit.http.transport.Transport` is given.
 
     Attributes:
         auth: an httpx auth, or None.

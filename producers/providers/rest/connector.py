@@ -1,7 +1,7 @@
 """Connector of a source that a file describes.
 
 What a poll reads is a window of time, what is behind the provider's cursor, or the whole listing; for each account where the
-listing is made by account. `producers.kit.incremental` drops what was published. The cursor is
+listing is made by account. `producers.kit.reading.incremental` drops what was published. The cursor is
 `{"listings": {account: {"through", "seen", "after"}}, "complete_through": last watermark published}`.
 """
 
@@ -13,15 +13,15 @@ from typing import Any
 
 from producers.errors import ContractChangeError
 from producers.kit.contract import BadRecord, Capabilities, Connector, Cursor, Page
-from producers.kit.incremental import Incremental, TimeWindow
-from producers.kit.overlap import fingerprint
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import Transport
 from producers.kit.paging import value_at
-from producers.kit.quota import TokenBucket
+from producers.kit.reading.incremental import Incremental, TimeWindow
+from producers.kit.reading.overlap import fingerprint
+from producers.kit.reading.repeated_ids import content_digest
+from producers.kit.reading.watermarks import watermark
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.repeated_ids import content_digest
-from producers.kit.source_tls import source_tls
-from producers.kit.transport import Transport
-from producers.kit.watermarks import watermark
 from producers.providers.rest.authentication import credentials_of
 from producers.providers.rest.definition import ByCursor, ByTime, RestDefinition
 from producers.providers.rest.errors import MappingError
@@ -107,7 +107,7 @@ class RestConnector:
         Raises:
             ContractChangeError: an answer does not have the shape that the definition describes.
             ConfigurationError: there are more records to remember than `remember`.
-            ProducerError: as `producers.kit.transport.Transport.document`.
+            ProducerError: as `producers.kit.http.transport.Transport.document`.
         """
         stored = cursor.get("listings", {})
         states = {account: self._state(stored.get(account, {})) for account in self._definition.accounts or ("",)}

@@ -29,7 +29,7 @@ def _start(value: Any) -> Any:
 
 
 class ByTime(MomentFormat):
-    """Each poll reads a window of time; see `producers.kit.incremental`. `format` and `zone` are those of `{from}` and `{to}`.
+    """Each poll reads a window of time; see `producers.kit.reading.incremental`. `format` and `zone` are those of the placeholders.
 
     Attributes:
         field: path of the time that the provider's window looks at, in the same format; the booking time without it.

@@ -6,9 +6,9 @@ from typing import Any
 
 from producers.errors import ContractChangeError
 from producers.kit.contract import RawObject
-from producers.kit.incremental import TimeWindow
+from producers.kit.http.transport import JsonDocument, Transport
 from producers.kit.paging import CursorPaging, ListingShrankError, PageAnswer, PageRequest, PageWalk
-from producers.kit.transport import JsonDocument, Transport
+from producers.kit.reading.incremental import TimeWindow
 from producers.providers.rest.definition import ByTime, RestDefinition
 from producers.providers.rest.request import filled
 from producers.providers.rest.sample import records_of
@@ -62,7 +62,7 @@ class Listing:
             token: where to begin, None for the beginning.
 
         Raises:
-            ProducerError: as `producers.kit.transport.Transport.document`.
+            ProducerError: as `producers.kit.http.transport.Transport.document`.
             ContractChangeError: an answer has no list of records, or the paging leads nowhere.
             ListingShrankError: it got shorter each time.
         """

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producers.errors import ConfigurationError, ContractChangeError, ProducerError
+from producers.kit.http.payload import parse_json
 from producers.kit.paging import PageAnswer, PageWalk, value_at
-from producers.kit.payload import parse_json
 from producers.kit.record_origin import RecordOrigin
 from producers.providers.rest.definition import ByTime, RestDefinition, SampleFile
 from producers.providers.rest.definition_file import Loaded

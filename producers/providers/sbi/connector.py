@@ -9,18 +9,18 @@ the SFTP drop source.
 import datetime as dt
 from collections.abc import Mapping
 
+from producers.kit.auth.rsa_keys import load_private_key, load_public_key
 from producers.kit.contract import Connector
-from producers.kit.day_windows import IST, DayWindow
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import Transport
 from producers.kit.paging import PageGuard, value_at
-from producers.kit.quota import TokenBucket
-from producers.kit.repeated_ids import RepeatedIds
-from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.reading.day_windows import IST, DayWindow
+from producers.kit.reading.repeated_ids import RepeatedIds
 from producers.kit.source_options import secret_texts, validated_options
-from producers.kit.source_tls import source_tls
-from producers.kit.statement_connector import StatementConnector
-from producers.kit.statement_poll import WindowContent
-from producers.kit.statement_rows import StatementRows
-from producers.kit.transport import Transport
+from producers.kit.statements.statement_connector import StatementConnector
+from producers.kit.statements.statement_poll import WindowContent
+from producers.kit.statements.statement_rows import StatementRows
 from producers.providers.sbi.gateway import Gateway
 from producers.providers.sbi.mapping import BANK_CODE, fill_template, read_row, row_rules, rows_of
 from producers.providers.sbi.options import SECRETS, SbiOptions

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from producers.errors import ContractChangeError
-from producers.kit.day_windows import IST
+from producers.kit.reading.day_windows import IST
 from producers.providers.sbi.options import RsaPadding
 
 __all__ = [

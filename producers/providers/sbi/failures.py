@@ -11,7 +11,7 @@ from producers.errors import (
     RateLimitError,
     TransientError,
 )
-from producers.kit.failure_text import error_from_text, says_no_records
+from producers.kit.statements.failure_text import error_from_text, says_no_records
 from producers.providers.sbi.options import FailureKind
 
 __all__ = ["failure_of"]

@@ -14,8 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from producers.errors import ContractChangeError
-from producers.kit.payload import parse_json
-from producers.kit.transport import Transport
+from producers.kit.http.payload import parse_json
+from producers.kit.http.transport import Transport
 from producers.providers.sbi.crypto import access_token, decrypt, encrypt, new_request_reference, new_session_key, sign, verify
 from producers.providers.sbi.failures import failure_of
 from producers.providers.sbi.options import SbiOptions

@@ -6,12 +6,12 @@ The bank's field names are not public, so nothing here knows one; see `producers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from producers.kit.day_windows import IST
 from producers.kit.paging import value_at
-from producers.kit.repeated_ids import content_digest
-from producers.kit.row_fields import RowFields, RowRules
-from producers.kit.statement_connector import listed_rows
-from producers.kit.statement_row import StatementRow
+from producers.kit.reading.day_windows import IST
+from producers.kit.reading.repeated_ids import content_digest
+from producers.kit.statements.row_fields import RowFields, RowRules
+from producers.kit.statements.statement_connector import listed_rows
+from producers.kit.statements.statement_row import StatementRow
 from producers.providers.sbi.options import FieldMap, SbiOptions
 from schemas.records import Direction
 

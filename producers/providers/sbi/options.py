@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from producers.kit.statement_options import StatementOptions
+from producers.kit.statements.statement_options import StatementOptions
 
 __all__ = ["SECRETS", "FailureKind", "FieldMap", "RsaPadding", "SbiOptions"]
 

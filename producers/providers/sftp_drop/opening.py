@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from producers.errors import ConfigurationError, PgpError
-from producers.kit.archives import ArchiveLimits, archive_kind, unpack
-from producers.kit.pgp import PgpKeys, is_pgp, open_message
+from producers.kit.files.archives import ArchiveLimits, archive_kind, unpack
+from producers.kit.files.pgp import PgpKeys, is_pgp, open_message
 from producers.providers.sftp_drop.download import Download
 from producers.providers.sftp_drop.ledger import member_name
 from producers.providers.sftp_drop.options import PgpOptions, SftpDropOptions

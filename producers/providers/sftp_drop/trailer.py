@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from producers.errors import FileFormatError, ProducerError
-from producers.kit.payload import parse_json
+from producers.kit.http.payload import parse_json
 from schemas.errors import SchemaError
 from schemas.money import parse_minor
 from schemas.records import CanonicalStatement

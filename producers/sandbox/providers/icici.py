@@ -25,8 +25,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from producers.errors import ContractChangeError
-from producers.kit.day_windows import IST
-from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.auth.rsa_keys import load_private_key, load_public_key
+from producers.kit.reading.day_windows import IST
 from producers.providers.icici.crypto import decrypt_asymmetric, seal_hybrid
 from producers.sandbox.model import BankLine, World
 from producers.sandbox.provider_keys import pem_pair, write_credentials

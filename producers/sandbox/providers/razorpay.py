@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from producers.kit.day_windows import IST
+from producers.kit.reading.day_windows import IST
 from producers.sandbox.model import GatewayItem, Settlement, World
 from producers.sandbox.provider_keys import write_credentials
 

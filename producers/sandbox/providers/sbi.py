@@ -23,8 +23,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from producers.errors import ContractChangeError
-from producers.kit.day_windows import IST
-from producers.kit.rsa_keys import load_private_key, load_public_key
+from producers.kit.auth.rsa_keys import load_private_key, load_public_key
+from producers.kit.reading.day_windows import IST
 from producers.providers.sbi.crypto import decrypt, encrypt, open_access_token, sign, verify
 from producers.providers.sbi.options import RsaPadding
 from producers.sandbox.model import BankLine, World

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from producers.errors import RecordError
+from producers.kit.auth.oauth import ClientCredentials
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page
-from producers.kit.oauth import ClientCredentials
+from producers.kit.http.transport import JsonDocument, Transport
 from producers.kit.testing import ConnectorContract, FakeRequest, FakeResponse
-from producers.kit.transport import JsonDocument, Transport
 from schemas.errors import SchemaError
 from schemas.money import format_minor, parse_minor
 from schemas.records import CanonicalTransaction, Direction

@@ -12,11 +12,11 @@ import pytest
 import structlog
 
 from producers.errors import AuthenticationError, ContractChangeError, ProducerError, RateLimitError, RecordError
-from producers.kit import retry
 from producers.kit.contract import BadRecord, Capabilities, Cursor, Page, RawObject
-from producers.kit.retry import RetryPolicy
+from producers.kit.http import retry
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.transport import JsonDocument, Transport
 from producers.kit.testing import ConnectorContract, faults
-from producers.kit.transport import JsonDocument, Transport
 from schemas.records import CanonicalTransaction, Direction
 from tests.contract.producers.kit.rows_bank import SECRET, SIDES, TOKEN, RowsConnector, RowsContract, token_of
 

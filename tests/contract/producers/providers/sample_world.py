@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 from fastapi import APIRouter
 
-from producers.kit import rsa_keys
+from producers.kit.auth import rsa_keys
 from producers.kit.contract import Connector
 from producers.kit.testing import ConnectorContract, FakeRequest, FakeResponse, SampleRecord, forward_to
 from producers.sandbox.model import BankLine

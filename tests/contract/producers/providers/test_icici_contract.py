@@ -15,8 +15,8 @@ from producers.errors import (
     ProducerError,
     TransientError,
 )
+from producers.kit.auth.rsa_keys import load_public_key
 from producers.kit.contract import Connector, Page
-from producers.kit.rsa_keys import load_public_key
 from producers.kit.testing import FakeProvider, FakeResponse, forward_to, without_waiting
 from producers.providers.icici.connector import build
 from producers.providers.icici.crypto import seal_hybrid

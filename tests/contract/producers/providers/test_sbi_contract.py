@@ -16,8 +16,8 @@ from producers.errors import (
     ProducerError,
     TransientError,
 )
+from producers.kit.auth.rsa_keys import load_private_key
 from producers.kit.contract import Connector, Page
-from producers.kit.rsa_keys import load_private_key
 from producers.kit.testing import FakeProvider, FakeRequest, FakeResponse, without_waiting
 from producers.providers.sbi.connector import build
 from producers.providers.sbi.crypto import encrypt, open_access_token, sign

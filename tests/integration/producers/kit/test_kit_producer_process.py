@@ -18,7 +18,7 @@ import yaml
 from confluent_kafka import Message
 
 from deploy.local.services import Services
-from producers.kit.object_store import FolderObjectStore
+from producers.kit.files.object_store import FolderObjectStore
 from schemas.catalogue import TRANSACTION, current_schema
 from schemas.keys import key_hash, partition_of
 from schemas.wire import decode_body, split_header

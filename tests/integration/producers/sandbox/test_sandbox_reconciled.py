@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.kit.references import extract_references
+from producers.kit.statements.references import extract_references
 from producers.sandbox.model import TruthBreak, TruthMatch
 from reconciler.reconciliation import Reconciliation
 from reconciler.rules import parse_reconciliation

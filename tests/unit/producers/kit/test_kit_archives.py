@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from producers.errors import ArchiveError
-from producers.kit.archives import ArchiveLimits, archive_kind, unpack
+from producers.kit.files.archives import ArchiveLimits, archive_kind, unpack
 
 LIMITS = ArchiveLimits()
 

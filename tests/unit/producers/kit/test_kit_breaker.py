@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from prometheus_client import REGISTRY
 
 from producers.errors import ContractChangeError, RateLimitError, TransientError
-from producers.kit.breaker import CircuitBreaker, CircuitState
 from producers.kit.fake_provider import FakeProvider, FakeResponse, Fault
-from producers.kit.retry import RetryPolicy
-from producers.kit.transport import Transport
+from producers.kit.http.breaker import CircuitBreaker, CircuitState
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.transport import Transport
 
 THRESHOLD, FIRST, LONGEST = 3, 10.0, 40.0
 ENDS: dict[str, Callable[[], BaseException | None]] = {

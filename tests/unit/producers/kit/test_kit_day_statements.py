@@ -4,7 +4,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.kit.day_statements import BalanceRow, day_statements
+from producers.kit.statements.day_statements import BalanceRow, day_statements
 from schemas.records import CanonicalStatement, Direction, Proof
 
 NOW = dt.datetime(2026, 1, 9, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.errors import ConfigurationError
-from producers.kit.day_windows import IST, complete_through, day_windows, local_day
+from producers.kit.reading.day_windows import IST, complete_through, day_windows, local_day
 
 START = dt.date(2026, 1, 1)
 

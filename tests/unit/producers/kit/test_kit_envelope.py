@@ -4,7 +4,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.kit.envelope import new_traceparent, statement_address, transaction_address
+from producers.kit.auth.envelope import new_traceparent, statement_address, transaction_address
 from reconduit.sources import SourceConfig
 from schemas.keys import key_hash, partition_of
 from schemas.records import CanonicalStatement, CanonicalTransaction, Direction, StatementKind

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord
-from producers.kit.incremental import Incremental, TimeWindow
+from producers.kit.reading.incremental import Incremental, TimeWindow
 from schemas.records import CanonicalTransaction, Direction
 
 BEGIN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

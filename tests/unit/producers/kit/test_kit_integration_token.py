@@ -4,10 +4,10 @@ import pytest
 from pydantic import SecretStr
 
 from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, ProducerError, TransientError
+from producers.kit.auth.integration_token import IntegrationToken
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
-from producers.kit.integration_token import IntegrationToken
-from producers.kit.retry import RetryPolicy
-from producers.kit.transport import Transport
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.transport import Transport
 from reconduit.authorisation.errors import (
     AuthorisationNeededError,
     ClientSettingsError,

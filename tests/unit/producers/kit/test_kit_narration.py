@@ -1,6 +1,6 @@
 import pytest
 
-from producers.kit.narration import Narration, read_narration
+from producers.kit.statements.narration import Narration, read_narration
 
 
 @pytest.mark.parametrize(

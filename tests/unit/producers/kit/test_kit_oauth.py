@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from producers.errors import AuthenticationError, ContractChangeError, ProducerError, RateLimitError, TransientError
+from producers.kit.auth.oauth import ClientCredentials
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
-from producers.kit.oauth import ClientCredentials
-from producers.kit.retry import RetryPolicy
-from producers.kit.transport import Transport
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.transport import Transport
 
 SECRET = SecretStr("s3cret/ü")
 ONCE = RetryPolicy(attempts=1)

@@ -6,7 +6,7 @@ import pytest
 
 from producers.errors import ConfigurationError, ContractChangeError
 from producers.kit.contract import RawObject
-from producers.kit.object_store import FolderObjectStore
+from producers.kit.files.object_store import FolderObjectStore
 
 
 def raw(content: bytes) -> RawObject:

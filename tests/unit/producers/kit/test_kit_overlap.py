@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.kit.contract import BadRecord
-from producers.kit.overlap import PublishedDays, fingerprint, published, unpublished_from
+from producers.kit.reading.overlap import PublishedDays, fingerprint, published, unpublished_from
 from schemas.records import CanonicalTransaction, Direction
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.errors import ContractChangeError, TransientError
-from producers.kit.payload import parse_json
+from producers.kit.http.payload import parse_json
 
 DOCUMENT = json.dumps({"rows": [{"id": "a}", "amount": 12.5, "ok": True, "näme": "₹"}], "next": None}, ensure_ascii=False)
 

@@ -4,7 +4,7 @@ import pytest
 from pysequoia import Tsk, encrypt
 
 from producers.errors import ConfigurationError, PgpError
-from producers.kit.pgp import PgpKeys, is_pgp, open_message
+from producers.kit.files.pgp import PgpKeys, is_pgp, open_message
 
 OURS, NEXT, BANK, STRANGER = (Tsk.generate(f"{name}@example.com") for name in ("ours", "next", "bank", "stranger"))
 TEXT = b":20:STATEMENT\r\n" * 100

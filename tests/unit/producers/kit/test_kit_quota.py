@@ -7,9 +7,9 @@ from prometheus_client import REGISTRY
 
 from producers.errors import RateLimitError
 from producers.kit.fake_provider import FakeProvider, FakeResponse
-from producers.kit.quota import TokenBucket
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.transport import Transport
 from producers.kit.testing import without_waiting
-from producers.kit.transport import Transport
 
 
 class Time:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from producers.errors import ConfigurationError
-from producers.kit.read_progress import ReadProgress
+from producers.kit.reading.read_progress import ReadProgress
 
 TODAY = dt.date(2026, 11, 20)
 

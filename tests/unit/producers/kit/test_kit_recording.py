@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from producers.errors import ConfigurationError, TransientError
+from producers.kit.auth.oauth import ClientCredentials
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
-from producers.kit.masking import Masker
-from producers.kit.oauth import ClientCredentials
-from producers.kit.recording import RecordingTransport
-from producers.kit.recordings import Recordings
-from producers.kit.retry import RetryPolicy
-from producers.kit.secret_forms import SHORTEST
-from producers.kit.transport import Transport
+from producers.kit.http.masking import Masker
+from producers.kit.http.recording import RecordingTransport
+from producers.kit.http.recordings import Recordings
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.secret_forms import SHORTEST
+from producers.kit.http.transport import Transport
 from reconduit.cli import app
 from reconduit.sources import SecretRef
 

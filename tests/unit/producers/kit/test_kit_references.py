@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.kit.references import extract_references
+from producers.kit.statements.references import extract_references
 
 
 @pytest.mark.parametrize(

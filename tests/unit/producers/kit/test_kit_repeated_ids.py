@@ -4,7 +4,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.kit.repeated_ids import RepeatedIds
+from producers.kit.reading.repeated_ids import RepeatedIds
 
 DAY = dt.date(2026, 1, 5)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.kit.retry import RetryPolicy, retry_after_seconds
+from producers.kit.http.retry import RetryPolicy, retry_after_seconds
 
 NOW = dt.datetime(2026, 1, 15, 12, 0, 0, tzinfo=dt.UTC)
 

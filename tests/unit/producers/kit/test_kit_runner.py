@@ -10,7 +10,7 @@ import pytest
 from producers.errors import AuthenticationError, CursorConflictError, PublishError, RateLimitError, TransientError
 from producers.kit.contract import Capabilities, Cursor, Page, RawObject
 from producers.kit.cursors import StoredCursor
-from producers.kit.retry import RetryPolicy
+from producers.kit.http.retry import RetryPolicy
 from producers.kit.runner import ProducerRunner
 from reconduit.sources import SourceConfig
 

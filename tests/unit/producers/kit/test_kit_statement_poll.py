@@ -8,10 +8,10 @@ import pytest
 
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Page
-from producers.kit.day_statements import BalanceRow
-from producers.kit.day_windows import IST, DayWindow
-from producers.kit.repeated_ids import RepeatedIds
-from producers.kit.statement_poll import BookedRow, StatementPoll, WindowContent
+from producers.kit.reading.day_windows import IST, DayWindow
+from producers.kit.reading.repeated_ids import RepeatedIds
+from producers.kit.statements.day_statements import BalanceRow
+from producers.kit.statements.statement_poll import BookedRow, StatementPoll, WindowContent
 from reconduit.sources import SourceConfig
 from schemas.records import CanonicalTransaction, Direction, StatementKind
 

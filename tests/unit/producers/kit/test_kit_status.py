@@ -18,8 +18,8 @@ from producers.errors import (
     TransientError,
 )
 from producers.kit.fake_provider import FakeProvider, FakeResponse
-from producers.kit.status import error_of
-from producers.kit.transport import Transport
+from producers.kit.http.status import error_of
+from producers.kit.http.transport import Transport
 
 NOW = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
 MEANINGS: dict[int, type[ProducerError]] = {

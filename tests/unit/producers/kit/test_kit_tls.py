@@ -17,9 +17,9 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from producers.errors import ConfigurationError, TransientError
-from producers.kit.retry import RetryPolicy
-from producers.kit.source_tls import source_tls
-from producers.kit.transport import Transport
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.source_tls import source_tls
+from producers.kit.http.transport import Transport
 from reconduit.sources import SecretRef, SourceConfig
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"

@@ -21,9 +21,9 @@ from producers.errors import (
     TransientError,
 )
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse, Fault
-from producers.kit.quota import TokenBucket
-from producers.kit.retry import RetryPolicy
-from producers.kit.transport import Timeouts, Transport
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.retry import RetryPolicy
+from producers.kit.http.transport import Timeouts, Transport
 
 POLICY = RetryPolicy(attempts=4, base_seconds=1, cap_seconds=30, draw=lambda: 0.5)
 NOW = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.kit.references import extract_references
+from producers.kit.statements.references import extract_references
 from producers.sandbox.accounts import ACCOUNTS, RAZORPAY_ACCOUNT
 from producers.sandbox.model import BankLine, FeedRecord
 from producers.sandbox.world import SeededWorld

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.kit.contract import BadRecord, RawObject
-from producers.kit.day_windows import DayWindow
+from producers.kit.reading.day_windows import DayWindow
 from producers.kit.record_origin import RecordOrigin
 from producers.providers.hdfc.options import HdfcOptions
 from producers.providers.hdfc.statement_api import StatementPage

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.errors import ContractChangeError, RecordError
-from producers.kit.day_windows import IST
+from producers.kit.reading.day_windows import IST
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.statement_row import row_to_transaction
+from producers.kit.statements.statement_row import row_to_transaction
 from producers.providers.icici.mapping import BANK_CODE, read_row, row_rules, rows_of
 from producers.sandbox.providers.icici import indian_grouping
 from schemas.records import CanonicalTransaction, Direction

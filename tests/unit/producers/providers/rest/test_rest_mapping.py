@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.kit.payload import parse_json
+from producers.kit.http.payload import parse_json
 from producers.kit.record_origin import RecordOrigin
 from producers.providers.rest.errors import MappingError
 from producers.providers.rest.fields import FieldRules

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from producers.errors import ContractChangeError, RecordError
-from producers.kit.day_windows import IST
+from producers.kit.reading.day_windows import IST
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.statement_row import StatementRow, row_to_transaction
+from producers.kit.statements.statement_row import StatementRow, row_to_transaction
 from producers.providers.sbi.mapping import BANK_CODE, fill_template, read_row, row_rules, rows_of
 from producers.providers.sbi.options import SbiOptions
 from schemas.records import Direction

@@ -15,8 +15,8 @@ from producers.errors import (
     RateLimitError,
     TransientError,
 )
-from producers.kit.payload import first_bytes
-from producers.kit.sunset import sunset_of
+from producers.kit.http.payload import first_bytes
+from producers.kit.http.sunset import sunset_of
 
 __all__ = ["error_of", "network_error"]
 

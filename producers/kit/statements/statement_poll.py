@@ -11,11 +11,11 @@ from typing import Any
 
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord, Cursor, Page, RawObject
-from producers.kit.day_statements import BalanceRow, day_statements
-from producers.kit.day_windows import DayWindow, complete_through, day_windows, local_day
-from producers.kit.overlap import PublishedDays
-from producers.kit.repeated_ids import RepeatedIds
-from producers.kit.watermarks import watermark
+from producers.kit.reading.day_windows import DayWindow, complete_through, day_windows, local_day
+from producers.kit.reading.overlap import PublishedDays
+from producers.kit.reading.repeated_ids import RepeatedIds
+from producers.kit.reading.watermarks import watermark
+from producers.kit.statements.day_statements import BalanceRow, day_statements
 from reconduit.sources import SourceConfig
 from schemas.records import CanonicalStatement, CanonicalTransaction
 

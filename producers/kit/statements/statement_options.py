@@ -1,4 +1,4 @@
-"""Options that every source polled by `producers.kit.statement_poll` has."""
+"""Options that every source polled by `producers.kit.statements.statement_poll` has."""
 
 import datetime as dt
 from typing import Annotated

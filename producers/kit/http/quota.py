@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from producers.errors import RateLimitError
-from producers.kit import retry
-from producers.kit.learned_rate import LearnedRate
-from producers.kit.quota_headers import read_quota
+from producers.kit.http import retry
+from producers.kit.http.learned_rate import LearnedRate
+from producers.kit.http.quota_headers import read_quota
 
 __all__ = ["TokenBucket"]
 
@@ -21,7 +21,7 @@ class TokenBucket:
         per_second: the most requests a second in the long run.
         burst: requests that may go out together after a pause.
         clock: monotonic seconds.
-        sleep: waits; `producers.kit.retry.pause` when None.
+        sleep: waits; `producers.kit.http.retry.pause` when None.
         wall: Unix time in seconds, only to read a `Reset` that is a point in time.
     """
 

@@ -1,6 +1,6 @@
 """HTTP to a provider: bounded in time and size, patient where that is safe, and never in doubt about what went wrong.
 
-`producers.kit.exchange` holds the httpx client; here is what is repeated, when, and what an answer means.
+`producers.kit.http.exchange` holds the httpx client; here is what is repeated, when, and what an answer means.
 """
 
 import datetime as dt
@@ -15,16 +15,16 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from producers.errors import BadAnswer, ContractChangeError, ProducerError, RateLimitError, TransientError
-from producers.kit import retry as waiting
-from producers.kit.bounded import Timeouts
-from producers.kit.breaker import CircuitBreaker, CircuitState
 from producers.kit.contract import RawObject
-from producers.kit.endpoint import check_address, tls_context
-from producers.kit.exchange import Exchanges
-from producers.kit.payload import parse_json
-from producers.kit.quota import TokenBucket
-from producers.kit.retry import IDEMPOTENT_METHODS, RetryPolicy, retry_after_seconds
-from producers.kit.status import error_of
+from producers.kit.http import retry as waiting
+from producers.kit.http.bounded import Timeouts
+from producers.kit.http.breaker import CircuitBreaker, CircuitState
+from producers.kit.http.endpoint import check_address, tls_context
+from producers.kit.http.exchange import Exchanges
+from producers.kit.http.payload import parse_json
+from producers.kit.http.quota import TokenBucket
+from producers.kit.http.retry import IDEMPOTENT_METHODS, RetryPolicy, retry_after_seconds
+from producers.kit.http.status import error_of
 from reconduit.metrics import QUOTA_RATE
 
 __all__ = ["JsonDocument", "RetryPolicy", "Timeouts", "Transport"]
@@ -68,18 +68,18 @@ class Transport:
 
     Args:
         base_url: root that paths are relative to; `https`, or `http` on a loopback address.
-        auth: an httpx auth such as `producers.kit.oauth.ClientCredentials`, or a user and password pair.
+        auth: an httpx auth such as `producers.kit.auth.oauth.ClientCredentials`, or a user and password pair.
         quota: shared request quota; each attempt takes one. One of this transport's own, which learns, when None.
         retry: how idempotent calls are repeated.
         timeouts: bounds in seconds of each step and of the whole call, retries included.
         verify: check the server's certificate against the system's authorities, or those in this file. False only on loopback.
         cert: client certificate and key files, for mutual TLS.
-        tls: used instead of `verify` and `cert`, such as `producers.kit.source_tls.source_tls` makes it.
+        tls: used instead of `verify` and `cert`, such as `producers.kit.http.source_tls.source_tls` makes it.
         headers: sent with every request.
         metrics_source: label of the metrics, the name of the source.
         max_body: largest response body in bytes, after decompression too.
         breaker: leaves a provider alone that keeps failing; one of this transport's own when None.
-        sleep: waits between attempts; `producers.kit.retry.pause` when None.
+        sleep: waits between attempts; `producers.kit.http.retry.pause` when None.
         clock: monotonic seconds.
         now: aware UTC time, to read a `Retry-After` date.
 
@@ -179,7 +179,7 @@ class Transport:
         `unseal` opens the provider's envelope; what it gives is the document, and the original that is kept.
 
         Raises:
-            ProducerError: as `request`, as `producers.kit.payload.parse_json`, and as `unseal`.
+            ProducerError: as `request`, as `producers.kit.http.payload.parse_json`, and as `unseal`.
         """
 
         def read(what: str, response: httpx.Response) -> JsonDocument:

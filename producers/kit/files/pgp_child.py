@@ -1,6 +1,7 @@
 """Decrypts one PGP message in a process of its own: a JSON request on standard input, a JSON answer on standard output.
 
-Run by `producers.kit.pgp` only. The limits of the process are the sandbox: nothing that a message unpacks to can outgrow them.
+Run by `producers.kit.files.pgp` only. The limits of the process are the sandbox: nothing that a message unpacks to can outgrow
+them.
 """
 
 import json

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from producers.errors import ContractChangeError, TransientError
-from producers.kit.bounded import DEADLINE, BoundedTransport, Timeouts
-from producers.kit.endpoint import proxy_for
-from producers.kit.oauth import ClientCredentials
-from producers.kit.recording import recorded
-from producers.kit.status import network_error
-from producers.kit.sunset import SunsetWatch
+from producers.kit.auth.oauth import ClientCredentials
+from producers.kit.http.bounded import DEADLINE, BoundedTransport, Timeouts
+from producers.kit.http.endpoint import proxy_for
+from producers.kit.http.recording import recorded
+from producers.kit.http.status import network_error
+from producers.kit.http.sunset import SunsetWatch
 from reconduit.metrics import HTTP_REQUESTS, HTTP_SECONDS, TOKEN_EXPIRY, status_bucket
 
 __all__ = ["Exchanges"]

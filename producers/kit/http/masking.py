@@ -1,6 +1,6 @@
 """An HTTP exchange as text for support: secrets, tokens and account numbers masked; what cannot be masked safely is left out.
 
-Masked are the values that the process has opened as secrets, in the encodings of `producers.kit.secret_forms`; whatever stands
+Masked are the values that the process has opened as secrets, in the encodings of `producers.kit.http.secret_forms`; whatever stands
 under the name of a secret in a header, an address, JSON or a form, and from then on the same value anywhere; and account and card
 numbers but for their last four characters. Header values are shown for names that are known to be harmless, and for no others.
 """
@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from producers.kit.secret_forms import MASK, SHORTEST, holds_secret, longest_form, without_secrets
+from producers.kit.http.secret_forms import MASK, SHORTEST, holds_secret, longest_form, without_secrets
 
 __all__ = ["Masker"]
 

@@ -11,7 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from producers.errors import AuthenticationError, ContractChangeError, RateLimitError, TransientError
-from producers.kit.payload import parse_json
+from producers.kit.http.payload import parse_json
 
 __all__ = ["ClientCredentials"]
 

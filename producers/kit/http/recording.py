@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import structlog
 
-from producers.kit.masking import Masker
-from producers.kit.recordings import Recordings, recorded_sources
+from producers.kit.http.masking import Masker
+from producers.kit.http.recordings import Recordings, recorded_sources
 from reconduit.opened_secrets import opened_secrets
 from reconduit.settings import load_settings
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from producers.errors import ContractChangeError
 from producers.kit.contract import Capabilities, Cursor, Page
-from producers.kit.day_windows import IST, DayWindow
-from producers.kit.repeated_ids import RepeatedIds
-from producers.kit.statement_options import StatementOptions
-from producers.kit.statement_poll import StatementPoll, WindowContent
-from producers.kit.statement_rows import StatementRows
-from producers.kit.transport import Transport
+from producers.kit.http.transport import Transport
+from producers.kit.reading.day_windows import IST, DayWindow
+from producers.kit.reading.repeated_ids import RepeatedIds
+from producers.kit.statements.statement_options import StatementOptions
+from producers.kit.statements.statement_poll import StatementPoll, WindowContent
+from producers.kit.statements.statement_rows import StatementRows
 from reconduit.sources import SourceConfig
 
 __all__ = ["StatementConnector", "listed_rows"]
@@ -46,7 +46,7 @@ class StatementConnector:
         )
 
     def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
-        """One page for each window of each account; see `producers.kit.statement_poll`."""
+        """One page for each window of each account; see `producers.kit.statements.statement_poll`."""
         yield from self._poll.pages(cursor, now, self.read_window)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from producers.kit.contract import BadRecord
-from producers.kit.record_versions import RecordVersions
+from producers.kit.reading.record_versions import RecordVersions
 from schemas.records import CanonicalTransaction
 
 __all__ = ["Published", "PublishedDays", "fingerprint", "published", "unpublished_from"]

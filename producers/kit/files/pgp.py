@@ -1,6 +1,6 @@
 """PGP messages: decrypted and verified as a whole before anybody sees a byte of them.
 
-The work is done by a child process (`producers.kit.pgp_child`) with limits on file size, memory and processor time, because a
+The work is done by a child process (`producers.kit.files.pgp_child`) with limits on file size, memory and processor time, because a
 compressed packet of a few kilobytes can unpack to gigabytes. Sequoia refuses messages without integrity protection by itself.
 """
 
@@ -78,12 +78,12 @@ def open_message(message: Path, output: Path, keys: PgpKeys, *, max_bytes: int, 
     try:
         # Keys go through the pipe: arguments can be read by every user of the machine.
         child = subprocess.run(
-            [sys.executable, "-m", "producers.kit.pgp_child"],
+            [sys.executable, "-m", "producers.kit.files.pgp_child"],
             input=json.dumps(request).encode(),
             capture_output=True,
             timeout=seconds * 2,
             check=False,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
         )
         answer = json.loads(child.stdout or b"{}")
     except (subprocess.TimeoutExpired, ValueError) as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from producers.errors import ConfigurationError
-from producers.kit.overlap import PublishedDays
+from producers.kit.reading.overlap import PublishedDays
 
 __all__ = ["ReadProgress"]
 

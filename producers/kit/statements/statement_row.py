@@ -3,10 +3,10 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from producers.kit.day_statements import BalanceRow
-from producers.kit.narration import read_narration
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.references import extract_references
+from producers.kit.statements.day_statements import BalanceRow
+from producers.kit.statements.narration import read_narration
+from producers.kit.statements.references import extract_references
 from schemas.records import CanonicalTransaction, Direction
 
 __all__ = ["StatementRow", "row_to_transaction"]

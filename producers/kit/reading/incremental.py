@@ -2,8 +2,8 @@
 
 A window is `[through - overlap, now)`: closed at its start, so that of several records with one time none is left out at the
 boundary, and open at its end. Records that come again with equal content are dropped; changed ones come with the next
-revision. `producers.kit.overlap` does the same for providers that are read by booking day and keep their order; here order means
-nothing, and what is remembered is one short digest for each record.
+revision. `producers.kit.reading.overlap` does the same for providers that are read by booking day and keep their order; here
+order means nothing, and what is remembered is one short digest for each record.
 
 The cursor moves inside of a window too, with what was published, but `through` moves at its end only. So a poll that dies is
 read again from the start of its window, also when the provider's pages have shifted meanwhile, and publishes only the rest.
@@ -16,8 +16,8 @@ from typing import Any
 
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord
-from producers.kit.overlap import fingerprint
-from producers.kit.repeated_ids import content_digest
+from producers.kit.reading.overlap import fingerprint
+from producers.kit.reading.repeated_ids import content_digest
 from schemas.records import CanonicalTransaction
 
 __all__ = ["Incremental", "TimeWindow"]

@@ -9,10 +9,10 @@ from typing import Any
 
 from producers.errors import RecordError
 from producers.kit.contract import BadRecord, RawObject
+from producers.kit.reading.repeated_ids import RepeatedIds, content_digest
 from producers.kit.record_origin import RecordOrigin
-from producers.kit.repeated_ids import RepeatedIds, content_digest
-from producers.kit.statement_poll import BookedRow, WindowContent
-from producers.kit.statement_row import StatementRow, row_to_transaction
+from producers.kit.statements.statement_poll import BookedRow, WindowContent
+from producers.kit.statements.statement_row import StatementRow, row_to_transaction
 from reconduit.sources import SourceConfig
 
 __all__ = ["StatementRows", "canonical_json"]

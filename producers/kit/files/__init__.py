@@ -1,0 +1,1 @@
+"""Originals that are kept, and files that come packed or encrypted."""

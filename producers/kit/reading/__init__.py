@@ -1,0 +1,1 @@
+"""From where to where a source is read, and what of it was published already."""

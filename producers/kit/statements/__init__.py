@@ -1,0 +1,1 @@
+"""Banks that give rows of a statement by day: one flow, one reader of rows, references in narrations."""
