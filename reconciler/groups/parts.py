@@ -104,7 +104,7 @@ def _of_anchor(
         single = _single(anchor, members, near, book.reconciliation.learning.amount_ppm)
         if before_singles and single is not None and single not in members:
             return
-        if single is not None and single in members:
+        if single is not None and (before_singles or (single in members and own & reference_tokens(single))):
             # It alone, less a fee, explains the most: what speaks for the group is that the others make up the rest.
             rest = target - single.signed_minor
             others = [amount for amount in amounts if abs(amount) <= abs(rest)]

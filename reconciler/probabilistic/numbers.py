@@ -36,16 +36,15 @@ def tabulate_numbers(items: Sequence[Item]) -> npt.NDArray[np.int64]:
     """Numbers of the items' texts and references, one row per item, each with a leading 1 that keeps its length; -1 for none."""
     table = np.full((len(items), _MOST), _NONE, dtype=np.int64)
     for row, item in enumerate(items):
-        found = _RUN.findall(" ".join((compared_text(item), *all_references(item))))
-        for column, digits in enumerate(list(dict.fromkeys(found))[:_MOST]):
+        for column, digits in enumerate(_numbers_of(item)):
             table[row, column] = int(f"1{digits}")
     return table
 
 
 def contradiction_between(left: Item, right: Item) -> bool:
     """Whether both items have numbers of one length and none of them agrees."""
-    table = tabulate_numbers((left, right))
-    return bool(_compare(table[:1], table[1:])[0] != _NO_CONTRADICTION)
+    ours, theirs = _numbers_of(left), _numbers_of(right)
+    return set(ours).isdisjoint(theirs) and not {len(one) for one in ours}.isdisjoint(len(other) for other in theirs)
 
 
 def number_signal(left: Ints, right: Ints, table: npt.NDArray[np.int64]) -> Signal:
@@ -64,6 +63,11 @@ def number_signal(left: Ints, right: Ints, table: npt.NDArray[np.int64]) -> Sign
         levels[part] = _compare(table[left[part]], table[right[part]])
     # Three wide levels need no wider ones to lean on.
     return Signal("numbers", levels, np.arange(3))
+
+
+def _numbers_of(item: Item) -> list[str]:
+    found = _RUN.findall(" ".join((compared_text(item), *all_references(item))))
+    return list(dict.fromkeys(found))[:_MOST]
 
 
 def _compare(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
