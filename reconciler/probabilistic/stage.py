@@ -111,7 +111,8 @@ def _learn(book: Book, rules: Learning) -> _Learnt | None:
     # Where an equal amount was looked for, it does not matter how many other amounts are near.
     offset = np.where(found.by_amount, 0.0, lack_of_crowding(pairs, sides, reach))
     numbers = number_signal(found.left, found.right + len(items[0]), tabulate_numbers(every))
-    signals = (*signals_of(found.levels, reach), numbers, *code_signals(items, pairs))
+    telling = (numbers,) if numbers.levels.any() else ()
+    signals = (*signals_of(found.levels, reach), *telling, *code_signals(items, pairs))
     counts = len(items[0]), len(items[1])
     result = learn(*pairs, signals, starting_scores(found.levels, reach), offset, counts, given)
     free = np.flatnonzero(~(given.true | given.untrue))
