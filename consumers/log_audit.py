@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from consumers.contract_check import split_valid
 from consumers.errors import ConsumerError
+from consumers.topic_ends import ends_of_partition
 from reconduit.sources import SourceConfig
 from schemas.catalogue import TRANSACTION
 from schemas.codec import BatchDecoder
@@ -70,7 +71,7 @@ def _read_topic(lookup: Consumer, source: SourceConfig, ids: SchemaIds) -> tuple
     metadata = lookup.list_topics(topic, timeout=_SECONDS).topics[topic]
     starts, ends = [], {}
     for partition in metadata.partitions:
-        low, high = lookup.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
+        low, high = ends_of_partition(lookup, topic, partition, _SECONDS)
         if high > low:
             starts.append(TopicPartition(topic, partition, low))
             ends[partition] = high

@@ -15,6 +15,7 @@ from consumers.errors import ConsumerError, PartitionHaltedError, ReplayStalledE
 from consumers.locks import closing_alone
 from consumers.offsets import stored_offsets
 from consumers.rewind import rewind
+from consumers.topic_ends import ends_of_partition
 from consumers.worker import Worker
 from reconciler.reconciliation import Reconciliation
 from reconduit.sources import SourceConfig
@@ -112,7 +113,7 @@ class Replay:
         stored = stored_offsets(self._connection, self._group, {topic for topic, _ in places})
         self._connection.rollback()
         for topic, partition in places:
-            low, high = self._lookup.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
+            low, high = ends_of_partition(self._lookup, topic, partition, _SECONDS)
             found = asked.get((topic, partition), low)
             start = min(high if found < 0 else found, stored[topic, partition])
             if start < low or (since is None and low > 0):
@@ -121,10 +122,7 @@ class Replay:
         return starts
 
     def _ends(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        return {
-            (topic, partition): self._lookup.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)[1]
-            for topic, partition in places
-        }
+        return {(topic, partition): ends_of_partition(self._lookup, topic, partition, _SECONDS)[1] for topic, partition in places}
 
     def _read_again(self, progress: "_Progress", topics: Sequence[str], worker: Callable[[Callable[[], bool]], Worker]) -> None:
         """Work until every partition is where the log ended, or one is found that will not come there."""

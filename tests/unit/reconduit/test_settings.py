@@ -31,6 +31,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "RECONDUIT_METRICS_PORT": "9100",
         "RECONDUIT_LOG_LEVEL": "DEBUG",
         "RECONDUIT_KAFKA_MOCK": "1",
+        "RECONDUIT_RECORD_HTTP": "hdfc",
     }
     assert set(given) == set(VARIABLES)
     for name, value in given.items():
