@@ -1,5 +1,6 @@
 """Which words of a book name somebody, by how few items have them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -15,9 +16,11 @@ _MOST = 48
 
 _MONTH = 31
 
+_NUMBERED = re.compile(r"([A-Z]+)[0-9]+")
+
 
 def telling_words(items: Sequence[Item]) -> frozenset[str]:
-    """Words without digits that few items have: names, and not `TRANSFER` or `INVOICE`.
+    """Words without digits that few items have: names, and not `TRANSFER` or `INVOICE`, nor `INV` of which a number was cut off.
 
     Counted by the time that the book spans, since a book twice as long has every word twice as often.
     """
@@ -26,7 +29,8 @@ def telling_words(items: Sequence[Item]) -> frozenset[str]:
     days = [day_of(item) for item in items]
     months = max(1.0, (max(days) - min(days) + 1) / _MONTH)
     counts = Counter(word for item in items for word in words(item))
-    return frozenset(word for word, count in counts.items() if count <= _MOST * months and word.isalpha())
+    before_digits = {found[1] for word in counts if (found := _NUMBERED.fullmatch(word))}
+    return frozenset(word for word, count in counts.items() if count <= _MOST * months and word.isalpha()) - before_digits
 
 
 def names_of(item: Item, telling: AbstractSet[str]) -> Iterable[str]:

@@ -17,6 +17,9 @@ __all__ = ["Choice", "Classes", "choose"]
 _MILLION = 1_000_000
 _NO_RIVAL = -1
 
+_EQUAL = 1e-6
+"""Nats that scores may differ by for the order in which they were added up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Classes:
@@ -75,10 +78,14 @@ def choose(
     mass = np.bincount(edge_of, probabilities, len(keys))
     best = _best_of(edge_of, scores, len(keys))
     counts = np.floor(mass + 1.0 - least_ppm / _MILLION).astype(np.int64)
+    every_rival = [_rivals(nodes, scores[best]) for nodes in ends]
+    ahead = [np.where(rival == _NO_RIVAL, np.inf, scores[best] - scores[best][rival]) for rival in every_rival]
+    margin = np.minimum(*ahead)
+    # Probable only because its better rival has a better one still: that chain may as well be the other way round.
+    counts[margin < -_EQUAL] = 0
     _keep_whole_classes(ends, counts, classes)
     taken = np.flatnonzero(counts)
-    rivals = [_rivals(nodes, scores[best])[taken] for nodes in ends]
-    behind = [np.where(rival == _NO_RIVAL, np.inf, scores[best][taken] - scores[best][rival]) for rival in rivals]
+    rivals = [rival[taken] for rival in every_rival]
     ppm = np.floor(np.minimum(mass[taken] / counts[taken], 1.0) * _MILLION + 0.5).astype(np.int64)
     left, right = _expanded(ends, counts, taken, classes)
     repeats = counts[taken]
@@ -88,7 +95,7 @@ def choose(
         edge=np.repeat(best[taken], repeats),
         probability_ppm=np.repeat(ppm, repeats),
         rivals=(_named(best, rivals[0], repeats), _named(best, rivals[1], repeats)),
-        margin=np.repeat(np.minimum(*behind), repeats),
+        margin=np.repeat(margin[taken], repeats),
     )
 
 

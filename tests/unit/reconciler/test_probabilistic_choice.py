@@ -48,6 +48,14 @@ def test_two_against_one_is_not_guessed() -> None:
     assert pairs == []
 
 
+def test_a_pair_whose_rival_scores_better_is_not_taken() -> None:
+    pairs = ints(0, 1, 1), ints(0, 0, 1)
+    probabilities = np.array([0.95, 0.04, 0.95])
+    for scores, taken in (([3.0, 2.0, 4.0], [(0, 0), (1, 1)]), ([3.0, 3.0, 4.0], [(0, 0), (1, 1)]), ([3.0, 3.5, 4.0], [(1, 1)])):
+        choice = choose(pairs, probabilities, np.array(scores), (Classes(ints(0, 1)), Classes(ints(0, 1))), 900_000)
+        assert list(zip(choice.left.tolist(), choice.right.tolist(), strict=True)) == taken
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.floats(0.01, 0.99)), min_size=1, max_size=20))
 def test_nothing_is_taken_twice_even_when_probabilities_contradict_each_other(edges: list[tuple[int, int, float]]) -> None:
     unique = sorted({edge[:2]: edge for edge in edges}.values())
