@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer
 from psycopg import Connection
 
 from consumers.offsets import stored_offsets
+from consumers.topic_ends import ends_of_partition
 from reconduit.sources import SourceConfig
 
 __all__ = ["ROUNDS", "Ends", "all_polled", "caught_up", "log_ends"]
@@ -35,7 +36,7 @@ def log_ends(lookup: Consumer, sources: Sequence[SourceConfig]) -> Ends:
     for source in sources:
         for topic in (source.transactions_topic, source.statements_topic):
             for partition in metadata.topics[topic].partitions if topic in metadata.topics else ():
-                ends[topic, partition] = lookup.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)[1]
+                ends[topic, partition] = ends_of_partition(lookup, topic, partition, _SECONDS)[1]
     return ends
 
 

@@ -63,6 +63,9 @@ class Score:
 
 def read_decisions(connection: Connection[Any], tenant: str) -> dict[str, Decided]:
     """Matches and breaks by reconciliation, members by name; rolls back the read."""
+    matched = connection.execute("SELECT reconciliation, members FROM match_view WHERE tenant_id = %s", (tenant,)).fetchall()
+    broken = connection.execute("SELECT reconciliation, type, members FROM break_view WHERE tenant_id = %s", (tenant,)).fetchall()
+    # Last, since the world goes on meanwhile: a record is stored before a decision names it.
     names = {
         hashed: (source, txn_id)
         for hashed, source, txn_id in connection.execute(
@@ -71,10 +74,9 @@ def read_decisions(connection: Connection[Any], tenant: str) -> dict[str, Decide
     }
     matches: dict[str, list[Members]] = defaultdict(list)
     breaks: dict[str, list[tuple[str, Members]]] = defaultdict(list)
-    for name, members in connection.execute("SELECT reconciliation, members FROM match_view WHERE tenant_id = %s", (tenant,)):
+    for name, members in matched:
         matches[name].append(frozenset(names[member] for member in members))
-    rows = connection.execute("SELECT reconciliation, type, members FROM break_view WHERE tenant_id = %s", (tenant,))
-    for name, kind, members in rows:
+    for name, kind, members in broken:
         breaks[name].append((kind, frozenset(names[member] for member in members)))
     connection.rollback()
     return {name: Decided(matches[name], breaks[name]) for name in matches.keys() | breaks.keys()}
