@@ -112,7 +112,7 @@ def _run(name: str, number: int, services: Services, folder: Path, workers: int,
         processes = [psutil.Process(daemon.process.pid) for daemon in daemons if daemon.process is not None]
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while (progress := read_progress(logs)) is None or progress.records < total:
-            if time.monotonic() > deadline or not all(process.is_running() for process in processes):
+            if time.monotonic() > deadline or any(process.status() == psutil.STATUS_ZOMBIE for process in processes):
                 raise RuntimeError(f"{name} did not finish: {progress}; see {place}")
             peak = max(peak, *(process.memory_info().rss for process in processes))
             time.sleep(0.5)
