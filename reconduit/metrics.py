@@ -19,6 +19,7 @@ __all__ = [
     "CONSUMER_BATCH_SECONDS",
     "CONSUMER_LAG",
     "DLQ_MESSAGES",
+    "FAILED_ATTEMPTS",
     "HTTP_REQUESTS",
     "HTTP_SECONDS",
     "INGESTED",
@@ -101,6 +102,12 @@ BREAKER_TRANSITIONS = Counter(
     "recon_provider_breaker_transitions_total",
     "Changes of a provider's circuit, by the state it came to.",
     ["source", "state"],
+)
+FAILED_ATTEMPTS = Gauge(
+    "recon_provider_failed_attempts_ratio",
+    "Share of a provider's recent attempts that failed, 0 to 1, as its circuit counts them.",
+    ["source"],
+    multiprocess_mode="mostrecent",
 )
 SUNSET = Gauge(
     "recon_provider_sunset_timestamp_seconds",

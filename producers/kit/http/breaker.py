@@ -15,7 +15,9 @@ from enum import IntEnum
 import structlog
 
 from producers.errors import ProducerError, RateLimitError, TransientError
-from reconduit.metrics import BREAKER_STATE, BREAKER_TRANSITIONS
+from producers.kit.http.circuits import Circuit
+from producers.kit.http.failure_window import FailureLimit, FailureWindow
+from reconduit.metrics import BREAKER_STATE, BREAKER_TRANSITIONS, FAILED_ATTEMPTS
 
 __all__ = ["CircuitBreaker", "CircuitState"]
 
@@ -39,9 +41,13 @@ class CircuitBreaker:
     An attempt fails when it ends in a `TransientError`. A `RateLimitError` says nothing either way: the provider is there, and its
     quota has waits of its own. Any other answer, a refusal too, shows that the provider is up.
 
+    Two things open it: failures in a row, which show within seconds that a provider is down, and the share of failures over a
+    window, for one that answers now and then. A share alone would be slow for sources that ask seldom.
+
     Args:
         source: name of the source, for metrics and log.
         threshold: failures in a row that open the circuit.
+        limit: share of failed attempts over a window that opens it as well.
         first_seconds: how long it stays open at first; each failed probe doubles it.
         longest_seconds: no opening is longer.
         clock: monotonic seconds.
@@ -53,6 +59,7 @@ class CircuitBreaker:
         source: str = "",
         *,
         threshold: int = 10,
+        limit: FailureLimit = FailureLimit(),  # noqa: B008  frozen, so sharing the default is safe
         first_seconds: float = 5.0,
         longest_seconds: float = 120.0,
         clock: Callable[[], float] = time.monotonic,
@@ -69,17 +76,32 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._state = CircuitState.CLOSED
         self._failures = 0
+        self._window = FailureWindow(limit)
         self._openings = 0
         self._probe_at = 0.0
         self._epoch = 0
         self._cause = ""
+        self._reason = ""
         self._log = structlog.stdlib.get_logger("breaker").bind(source=source)
         BREAKER_STATE.labels(source).set(CircuitState.CLOSED)
+        FAILED_ATTEMPTS.labels(source).set(0)
 
     @property
     def state(self) -> CircuitState:
         """Where the circuit stands."""
         return self._state
+
+    @property
+    def circuit(self) -> Circuit:
+        """The same with the reason, as it is told outside of the process."""
+        with self._lock:
+            match self._state:
+                case CircuitState.CLOSED:
+                    return Circuit("closed")
+                case CircuitState.HALF_OPEN:
+                    return Circuit("half_open", self._reason)
+                case CircuitState.OPEN:
+                    return Circuit("open", self._reason)
 
     @contextmanager
     def attempt(self, what: str) -> Iterator[None]:
@@ -126,14 +148,11 @@ class CircuitBreaker:
             if epoch != self._epoch:
                 return
             self._failures += 1
+            self._count(failed=True)
             self._cause = str(error)[:_CAUSE_SHOWN]
-            if self._state is CircuitState.HALF_OPEN or self._failures >= self._threshold:
-                ceiling = min(self._longest, self._first * 2.0 ** min(self._openings, 32))
-                seconds = ceiling * (0.5 + self._draw() / 2)
-                self._openings += 1
-                self._probe_at = self._clock() + seconds
-                self._move(CircuitState.OPEN)
-                self._log.warning("circuit opened", failures=self._failures, seconds=round(seconds, 1), error=str(error))
+            why = self._too_much()
+            if why is not None:
+                self._open(f"{why}: {self._cause}")
 
     def _answered(self, epoch: int) -> None:
         with self._lock:
@@ -141,9 +160,34 @@ class CircuitBreaker:
                 return
             self._failures = 0
             if self._state is CircuitState.HALF_OPEN:
+                # What failed before the opening must not open it again at the first failure that comes.
+                self._window.clear()
+            self._count(failed=False)
+            if self._state is CircuitState.HALF_OPEN:
                 self._openings = 0
                 self._move(CircuitState.CLOSED)
                 self._log.info("circuit closed")
+
+    def _count(self, *, failed: bool) -> None:
+        self._window.add(self._clock(), failed=failed)
+        FAILED_ATTEMPTS.labels(self._source).set(self._window.ratio)
+
+    def _too_much(self) -> str | None:
+        """Why the circuit opens after a failed attempt, None when it does not."""
+        if self._state is CircuitState.HALF_OPEN:
+            return "the probe failed"
+        if self._failures >= self._threshold:
+            return f"{self._failures} attempts in a row failed"
+        return f"{self._window} failed" if self._window.is_exceeded else None
+
+    def _open(self, reason: str) -> None:
+        ceiling = min(self._longest, self._first * 2.0 ** min(self._openings, 32))
+        seconds = ceiling * (0.5 + self._draw() / 2)
+        self._openings += 1
+        self._probe_at = self._clock() + seconds
+        self._reason = reason
+        self._move(CircuitState.OPEN)
+        self._log.warning("circuit opened", reason=reason, seconds=round(seconds, 1))
 
     def _release(self, epoch: int) -> None:
         """The attempt says nothing about the provider; if it was the probe, the next attempt is."""

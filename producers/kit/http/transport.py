@@ -19,6 +19,7 @@ from producers.kit.contract import RawObject
 from producers.kit.http import retry as waiting
 from producers.kit.http.bounded import Timeouts
 from producers.kit.http.breaker import CircuitBreaker, CircuitState
+from producers.kit.http.circuits import forget_circuit, note_circuit
 from producers.kit.http.endpoint import check_address, tls_context
 from producers.kit.http.exchange import Exchanges
 from producers.kit.http.payload import parse_json
@@ -126,6 +127,7 @@ class Transport:
             clock=clock,
         )
         QUOTA_RATE.labels(metrics_source).set(self._quota.per_second)
+        note_circuit(metrics_source, self._breaker)
 
     def request(
         self,
@@ -198,6 +200,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
+        forget_circuit(self._source, self._breaker)
         self._exchanges.close()
 
     def _repeat(self, call: httpx.Request, idempotent: bool | None, read: Callable[[str, httpx.Response], T]) -> T:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -14,10 +15,13 @@ from prometheus_client import REGISTRY
 from producers.errors import ContractChangeError, RateLimitError, TransientError
 from producers.kit.fake_provider import FakeProvider, FakeResponse, Fault
 from producers.kit.http.breaker import CircuitBreaker, CircuitState
+from producers.kit.http.circuits import Circuit, circuit_of
+from producers.kit.http.failure_window import FailureLimit
 from producers.kit.http.retry import RetryPolicy
 from producers.kit.http.transport import Transport
 
 THRESHOLD, FIRST, LONGEST = 3, 10.0, 40.0
+LIMIT = FailureLimit(ratio=0.5, attempts=6, seconds=20.0)
 ENDS: dict[str, Callable[[], BaseException | None]] = {
     "well": lambda: None,
     "500": lambda: TransientError("500"),
@@ -36,7 +40,15 @@ class Clock:
 
 
 def breaker(clock: Clock, source: str = "breaker_test", draw: float = 1.0) -> CircuitBreaker:
-    return CircuitBreaker(source, threshold=THRESHOLD, first_seconds=FIRST, longest_seconds=LONGEST, clock=clock, draw=lambda: draw)
+    return CircuitBreaker(
+        source,
+        threshold=THRESHOLD,
+        limit=LIMIT,
+        first_seconds=FIRST,
+        longest_seconds=LONGEST,
+        clock=clock,
+        draw=lambda: draw,
+    )
 
 
 def fail(circuit: CircuitBreaker, error: BaseException, times: int = 1) -> None:
@@ -55,10 +67,15 @@ class BreakerMachine(RuleBasedStateMachine):
         self.running: list[tuple[AbstractContextManager[None], int]] = []
         self.period = 0
         self.state, self.failures, self.openings, self.probe_at = "closed", 0, 0, 0.0
+        self.ended: list[tuple[float, bool]] = []
 
     def become(self, state: str) -> None:
         self.state = state
         self.period += 1
+
+    def too_many_failed(self) -> bool:
+        recent = [failed for at, failed in self.ended if self.clock.now - at < LIMIT.seconds]
+        return len(recent) >= LIMIT.attempts and sum(recent) * 2 >= len(recent)
 
     @rule()
     def begin(self) -> None:
@@ -84,11 +101,13 @@ class BreakerMachine(RuleBasedStateMachine):
         if how in {"well", "400"}:
             self.failures = 0
             if self.state == "half_open":
-                self.openings = 0
+                self.openings, self.ended = 0, []
                 self.become("closed")
+            self.ended.append((self.clock.now, False))
         elif how == "500":
             self.failures += 1
-            if self.state == "half_open" or self.failures >= THRESHOLD:
+            self.ended.append((self.clock.now, True))
+            if self.state == "half_open" or self.failures >= THRESHOLD or self.too_many_failed():
                 self.probe_at = self.clock.now + min(LONGEST, FIRST * 2**self.openings)
                 self.openings += 1
                 self.become("open")
@@ -108,7 +127,7 @@ class BreakerMachine(RuleBasedStateMachine):
             attempt.__exit__(None, None, None)
 
 
-BreakerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+BreakerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestBreaker = BreakerMachine.TestCase
 
 
@@ -120,6 +139,7 @@ def test_it_says_when_the_next_probe_is_and_stays_open_longer_each_time() -> Non
     assert shown() == CircuitState.CLOSED
     fail(circuit, TransientError("500"), THRESHOLD)
     assert (shown(), opened()) == (CircuitState.OPEN, 1)
+    assert circuit.circuit == Circuit("open", "3 attempts in a row failed: 500")
     for seconds in (10, 20, 40, 40):
         with (
             pytest.raises(TransientError, match=f"next probe is in {seconds} s, after 500"),
@@ -135,6 +155,58 @@ def test_it_says_when_the_next_probe_is_and_stays_open_longer_each_time() -> Non
     fail(circuit, TransientError("500"), THRESHOLD)
     clock.now += 10
     fail(circuit, TransientError("500"))
+
+
+def succeed(circuit: CircuitBreaker) -> None:
+    with circuit.attempt("GET /rows"):
+        pass
+
+
+def test_a_provider_that_answers_now_and_then_is_left_alone_too() -> None:
+    clock = Clock()
+    circuit = breaker(clock, "flapping")
+    shown = partial(REGISTRY.get_sample_value, "recon_provider_failed_attempts_ratio", {"source": "flapping"})
+    for _ in range(2):
+        fail(circuit, TransientError("502"))
+        succeed(circuit)
+    fail(circuit, TransientError("502"))
+    assert circuit.state is CircuitState.CLOSED, "too few attempts to conclude anything"
+    assert shown() == 0.6
+    fail(circuit, TransientError("503"))
+    assert circuit.circuit == Circuit("open", "4 of 6 attempts in 20 s failed: 503")
+    clock.now += FIRST
+    succeed(circuit)
+    assert (circuit.circuit, shown()) == (Circuit("closed"), 0)
+    fail(circuit, TransientError("502"))
+    assert circuit.state is CircuitState.CLOSED, "what failed before counts no more"
+
+
+def test_failures_far_apart_do_not_add_up() -> None:
+    clock = Clock()
+    circuit = breaker(clock)
+    for _ in range(10):
+        fail(circuit, TransientError("502"))
+        succeed(circuit)
+        clock.now += LIMIT.seconds / 2
+    assert circuit.state is CircuitState.CLOSED
+
+
+def test_of_several_circuits_the_worst_is_told_for_as_long_as_it_is_used() -> None:
+    down = breaker(Clock(), "two_hosts")
+    fail(down, TransientError("500"), THRESHOLD)
+    first = Transport("http://127.0.0.1:9", metrics_source="two_hosts", breaker=down)
+    second = Transport("http://127.0.0.1:9", metrics_source="two_hosts", breaker=breaker(Clock(), "two_hosts"))
+    assert circuit_of("two_hosts") == down.circuit == Circuit("open", "3 attempts in a row failed: 500")
+    first.close()
+    assert circuit_of("two_hosts") == Circuit("closed")
+    second.close()
+    assert circuit_of("two_hosts") is None
+
+
+@pytest.mark.parametrize("wrong", [{"ratio": 0.0}, {"ratio": 1.1}, {"attempts": 0}, {"seconds": 0.0}])
+def test_a_limit_that_cannot_be_meant_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="no limit of"):
+        FailureLimit(**wrong)
 
 
 def test_openings_are_drawn_so_that_a_fleet_does_not_come_back_in_step() -> None:
