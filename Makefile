@@ -44,7 +44,7 @@ services: setup ## run Kafka, PostgreSQL and SFTP until Ctrl-C, for work on Reco
 
 test: setup lint types browser ## all checks and all tests (ARGS="-k name", WORKERS=0 for one at a time)
 	@echo "[test] pytest ..."
-	@exec $(BOUND) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@exec env CI=$${CI:-1} $(BOUND) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-unit: setup ## the fast tests, which need no service (ARGS="-k name")
 	@exec $(BOUND) $(BIN)/python -m pytest tests/unit -m "not slow and not integration and not e2e" $(ARGS)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.fixtures.services",
@@ -16,7 +16,9 @@ pytest_plugins = [
 ]
 
 # A machine under load is slow, not wrong. CI takes the same examples every time; new ones are looked for where somebody can act.
-settings.register_profile("reconduit", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "reconduit", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
 settings.load_profile("reconduit")
 
 _TESTS = Path(__file__).parent

@@ -14,6 +14,7 @@ from reconduit.faultpoint import EXIT_STATUS
 from schemas.records import CanonicalTransaction
 from tests.chaos.conftest import NewCrew
 from tests.fixtures.scene import Scene, expected_digests, query
+from tests.fixtures.waiting import PATIENCE_SECONDS
 from tests.fixtures.workers import Crew, Log
 
 FAULTS = ("consumer-polled", "consumer-in-transaction", "consumer-before-commit", "consumer-committed")
@@ -33,7 +34,7 @@ def test_killed_at_every_fault_point(scene: Scene, log: Log, new_crew: NewCrew, 
         crew.start(fault=f"{fault}:2")
     for crew in crews:
         # All at once, because what takes long is that the broker gives up the dead.
-        assert crew.processes[0].wait(60) == EXIT_STATUS, crew.said(0)
+        assert crew.processes[0].wait(PATIENCE_SECONDS) == EXIT_STATUS, crew.said(0)
     stored = [sum(crew.applied().values()) for crew in crews]
     for crew in crews:
         crew.start(rows=1_000)
@@ -48,7 +49,7 @@ def test_killed_at_every_fault_point(scene: Scene, log: Log, new_crew: NewCrew, 
 
 
 class Load(threading.Thread):
-    """Publishes little by little, so that workers come and go under load; `finish` publishes the rest at once."""
+    """Publishes little by little, and ever slower, so that workers come and go under load; `finish` publishes the rest at once."""
 
     def __init__(self, log: Log, records: Sequence[CanonicalTransaction]) -> None:
         super().__init__(daemon=True)
@@ -58,12 +59,14 @@ class Load(threading.Thread):
     def run(self) -> None:
         for start in range(0, len(self._records), 20):
             self._log.publish(self._records[start : start + 20])
-            self._hurry.wait(0.05)
+            # However long a worker takes to start, there is something left for it.
+            self._hurry.wait(0.05 if start < len(self._records) / 2 else 2)
 
     def finish(self) -> None:
         assert self.is_alive(), "the load ended before the workers had come and gone"
         self._hurry.set()
-        self.join(60)
+        self.join(PATIENCE_SECONDS)
+        assert not self.is_alive()
 
 
 def test_a_second_worker_joins_leaves_and_is_killed(scene: Scene, log: Log, new_crew: NewCrew, oracle_url: str) -> None:
@@ -76,7 +79,7 @@ def test_a_second_worker_joins_leaves_and_is_killed(scene: Scene, log: Log, new_
     crew.start(rows=50)
     crew.wait(lambda: '"event": "batch"' in crew.said(1), "a batch of the second worker")
     crew.processes[1].send_signal(signal.SIGTERM)
-    assert crew.processes[1].wait(20) == 0, crew.said(1)
+    assert crew.processes[1].wait(PATIENCE_SECONDS) == 0, crew.said(1)
     crew.start(rows=50)
     crew.wait(lambda: '"event": "batch"' in crew.said(2), "a batch of the third worker")
     crew.processes[2].kill()

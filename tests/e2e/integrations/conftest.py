@@ -20,8 +20,9 @@ from producers.sandbox.server import create_app as create_sandbox
 from producers.sandbox.server import generate_credentials, sandbox_clock
 from producers.sandbox.world import SeededWorld
 from reconduit.settings import Settings
-from tests.fixtures.supervised import Supervisors, eventually
-from tests.integration.api.live import serving
+from tests.fixtures.app_server import serving_app
+from tests.fixtures.supervised import Supervisors
+from tests.fixtures.waiting import eventually
 
 TOKEN = "a-token-of-the-tests-" + "x" * 20
 AT = "/v1/integrations"
@@ -85,7 +86,7 @@ def operation(services: Services, module_database_url: str, tmp_path_factory: py
         patch.setenv("RECONDUIT_TOKEN_JOURNAL", str(folder / "journal"))
         with (
             Supervisors(services, module_database_url, folder, RECONDUIT_METRICS_PORT=str(port)).ended() as supervisors,
-            serving(create_app(settings)) as url,
+            serving_app(create_app(settings)) as url,
             httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as operator,
         ):
             supervisors.start()
@@ -116,5 +117,5 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     world = create_sandbox(
         SeededWorld(7, as_of, 200), sandbox_clock(as_of), generate_credentials(folder), FaultPlan(7, enabled=False)
     )
-    with serving(world) as address:
+    with serving_app(world) as address:
         yield Sandbox(address, {name: (folder / name / "token").read_text() for name in ("core", "gateway")})

@@ -16,7 +16,8 @@ import yaml
 
 from tests.e2e.integrations.conftest import AT, Operation, Sandbox
 from tests.fixtures.scene import query
-from tests.fixtures.supervised import eventually, topic_size
+from tests.fixtures.supervised import topic_size
+from tests.fixtures.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,8 @@ import pytest
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse, forward_to
 from tests.e2e.integrations.conftest import AT, Operation, Sandbox
 from tests.fixtures.authorisation_server import CLIENT, SECRET, AuthorisationServer
-from tests.fixtures.supervised import eventually, topic_size
+from tests.fixtures.supervised import topic_size
+from tests.fixtures.waiting import eventually
 
 NAME = f"consented_{secrets.token_hex(4)}"
 LIFE_SECONDS = 4

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from reconduit.settings import Settings
-from tests.integration.api.live import serving
+from tests.fixtures.app_server import serving_app
 from tests.integration.api.seeding import NOW, seed
 
 TOKEN = "a-token-of-the-tests-" + "x" * 20
@@ -37,7 +37,7 @@ def app(seeded_url: str) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def base_url(app: FastAPI) -> Iterator[str]:
-    with serving(app) as url:
+    with serving_app(app) as url:
         yield url
 
 

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.security_headers import HEADERS
 from api.session import COOKIE, TICKET_SECONDS, login_path
+from tests.fixtures.app_server import serving_app
 from tests.integration.api.conftest import TOKEN, settings_for
-from tests.integration.api.live import serving
 from tests.integration.api.seeding import NOW, XSS
 
 SAMPLE_ID = "payments-three-way.0000000000000000.000000000000"
@@ -123,7 +123,7 @@ def test_an_unexpected_error_tells_nothing_inside(seeded_url: str) -> None:
     def broken() -> None:
         raise RuntimeError("secret inner detail")
 
-    with serving(app) as url:
+    with serving_app(app) as url:
         answer = httpx.get(f"{url}/v1/broken", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
     assert_problem(answer, 500)
     assert "secret inner detail" not in answer.text
@@ -186,7 +186,7 @@ def test_the_form_starts_a_session_that_ends(anonymous: httpx.Client, seeded_url
     later = create_app(settings_for(seeded_url), now=lambda: NOW + dt.timedelta(hours=13))
     other = create_app(settings_for(seeded_url, token="another-token-" + "y" * 20), now=lambda: NOW)
     for app in (later, other):
-        with serving(app) as url:
+        with serving_app(app) as url:
             assert httpx.get(f"{url}/v1/summary", cookies={COOKIE: value}).status_code == 401
     anonymous.post("/logout")
     assert anonymous.get("/").status_code == 401
@@ -219,7 +219,7 @@ def test_a_login_link_works_once_and_not_for_long(anonymous: httpx.Client) -> No
 
 def test_without_a_token_only_this_machine_is_answered(seeded_url: str) -> None:
     app = create_app(settings_for(seeded_url, token=None), no_auth=True, now=lambda: NOW)
-    with serving(app) as url:
+    with serving_app(app) as url:
         assert httpx.get(f"{url}/v1/summary").status_code == 200
         assert_problem(httpx.get(f"{url}/v1/summary", headers={"Host": "evil.example"}), 421)
 
@@ -227,7 +227,7 @@ def test_without_a_token_only_this_machine_is_answered(seeded_url: str) -> None:
 def test_postgres_away_is_503_and_the_process_lives(seeded_url: str) -> None:
     settings = settings_for("postgresql://nobody@127.0.0.1:9/none")
     with (
-        serving(create_app(settings, now=lambda: NOW)) as url,
+        serving_app(create_app(settings, now=lambda: NOW)) as url,
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as client,
     ):
         assert client.get("/livez").status_code == 200
@@ -241,6 +241,6 @@ def test_postgres_away_is_503_and_the_process_lives(seeded_url: str) -> None:
 
 def test_a_database_without_tables_names_the_way_out(empty_database_url: str) -> None:
     settings = settings_for(empty_database_url).model_copy(update={"database_url": SecretStr(empty_database_url)})
-    with serving(create_app(settings, now=lambda: NOW)) as url:
+    with serving_app(create_app(settings, now=lambda: NOW)) as url:
         problem = assert_problem(httpx.get(f"{url}/readyz", timeout=20), 503)
     assert "reconduit migrate" in problem["detail"]

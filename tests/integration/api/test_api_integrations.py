@@ -16,9 +16,9 @@ from reconduit.integrations.events import KEPT_EVENTS, read_events, write_event
 from reconduit.integrations.outcomes import record_failure
 from reconduit.integrations.status import Failure
 from reconduit.vault import open_vault
+from tests.fixtures.app_server import serving_app
 from tests.fixtures.scene import query
 from tests.integration.api.conftest import TOKEN, settings_for
-from tests.integration.api.live import serving
 
 AT = "/v1/integrations"
 DRAFT: dict[str, Any] = {"name": "acme", "connector": "core", "base_url": "http://127.0.0.1:9/feeds/core"}
@@ -28,7 +28,7 @@ DRAFT: dict[str, Any] = {"name": "acme", "connector": "core", "base_url": "http:
 def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     monkeypatch.setenv("RECONDUIT_VAULT_KEYS", f"k1:{base64.b64encode(bytes(32)).decode()}")
     with (
-        serving(create_app(settings_for(database_url))) as url,
+        serving_app(create_app(settings_for(database_url))) as url,
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20) as client,
     ):
         yield client

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from api.app import create_app
+from tests.fixtures.app_server import serving_app
 from tests.fixtures.authorisation_server import CLIENT, SECRET, USER, USER_PASSWORD, AuthorisationServer, serving_authorisation
 from tests.fixtures.authorising import KEY
 from tests.integration.api.conftest import TOKEN, settings_for
-from tests.integration.api.live import serving
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 OAUTH = "/v1/integrations/acme/oauth"
@@ -22,7 +22,7 @@ OAUTH = "/v1/integrations/acme/oauth"
 @pytest.fixture(scope="module")
 def url(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     journal: Path = tmp_path_factory.mktemp("journal")
-    with pytest.MonkeyPatch.context() as patch, serving(create_app(settings_for(module_database_url))) as url:
+    with pytest.MonkeyPatch.context() as patch, serving_app(create_app(settings_for(module_database_url))) as url:
         patch.setenv("RECONDUIT_VAULT_KEYS", f"k1:{base64.b64encode(KEY).decode()}")
         patch.setenv("RECONDUIT_TOKEN_JOURNAL", str(journal))
         yield url

@@ -12,9 +12,9 @@ import pytest
 
 from api.app import create_app
 from consumers.closing import ClosePass
+from tests.fixtures.app_server import serving_app
 from tests.fixtures.scene import MONDAY, Scene, query, store
 from tests.integration.api.conftest import TOKEN, settings_for
-from tests.integration.api.live import serving
 
 _KINDS = ("core", "gateway", "mobile")
 
@@ -41,7 +41,7 @@ def scene(tmp_path: Path, database_url: str) -> Scene:
 @pytest.fixture
 def operator(scene: Scene, database_url: str) -> Iterator[httpx.Client]:
     with (
-        serving(create_app(settings_for(database_url), now=lambda: MONDAY)) as url,
+        serving_app(create_app(settings_for(database_url), now=lambda: MONDAY)) as url,
         httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10) as client,
     ):
         yield client

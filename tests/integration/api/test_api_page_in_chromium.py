@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.session import login_path
+from tests.fixtures.app_server import serving_app
 from tests.integration.api.conftest import TOKEN
-from tests.integration.api.live import serving
 from tests.integration.api.seeding import NOW, Rows
 
 
@@ -167,7 +167,7 @@ _LOW_CONTRAST = """() => {
 
 def test_a_lost_server_is_said_and_found_again(browser: Browser, app: FastAPI) -> None:
     context = browser.new_context()
-    with serving(app) as url:
+    with serving_app(app) as url:
         page = sign_in(context, url)
         page.route("**/fragments/**", lambda route: route.abort())
         expect(page.get_by_role("status")).to_contain_text("The server does not answer", timeout=10_000)

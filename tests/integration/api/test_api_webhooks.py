@@ -19,10 +19,10 @@ from deploy.local.services import Services
 from producers.webhooks.publishing import EventPublisher
 from producers.webhooks.relay import EventRelay
 from reconduit.webhooks.statistics import read_statistics
+from tests.fixtures.app_server import serving_app
 from tests.fixtures.scene import query
 from tests.fixtures.supervised import topic_messages
 from tests.integration.api.conftest import TOKEN, settings_for
-from tests.integration.api.live import serving
 from tests.integration.api.webhook_calls import SECRET, Hook, make_hook, post, started, use_vault_key
 
 DELIVERIES = 10_000
@@ -196,7 +196,7 @@ def test_adyen_reads_its_acknowledgement(database_url: str) -> None:
 
 def test_secrets_rotate_while_deliveries_arrive(hook: Hook) -> None:
     with (
-        serving(create_app(settings_for(hook.url))) as base,
+        serving_app(create_app(settings_for(hook.url))) as base,
         closing(httpx.Client(base_url=base, timeout=20)) as provider,
         closing(httpx.Client(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)) as operator,
     ):

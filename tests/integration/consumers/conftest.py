@@ -33,7 +33,7 @@ def open_service(scene: Scene, database_url: str) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def start() -> tuple[Connection[Any], ReconcileService]:
-            connection = stack.enter_context(psycopg.connect(database_url, options="-c lock_timeout=20s"))
+            connection = stack.enter_context(psycopg.connect(database_url, options="-c lock_timeout=60s"))
             service = scene.service()
             service.start(connection)
             return connection, service

@@ -1,7 +1,7 @@
 """The close pass: what watermarks make of open groups, what late records reopen, and two rounds at once."""
 
 import datetime as dt
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -100,11 +100,9 @@ def test_two_rounds_at_once_are_harmless(scene: Scene, database_url: str, open_s
     for _ in range(3):
         own, _service = open_service()
         passes.append(ClosePass(own, scene.sources, scene.reconciliations))
-    threads = [threading.Thread(target=one.run) for one in passes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    with ThreadPoolExecutor(len(passes)) as pool:
+        for running in [pool.submit(one.run) for one in passes]:
+            running.result()
     assert query(database_url, "SELECT count(*) FROM match") == before
     assert query(
         database_url, "SELECT count(*) FROM break_view WHERE reconciliation = 'three-way' AND type = 'TIMING' AND final"

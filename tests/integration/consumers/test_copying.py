@@ -73,7 +73,7 @@ def test_a_text_in_every_place(connection: psycopg.Connection[Any], text: str) -
     assert same(connection, pl.DataFrame(rows, schema=SCHEMA, orient="row"))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(

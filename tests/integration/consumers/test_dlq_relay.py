@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from consumers.dlq_relay import DlqRelay
 from reconduit.faultpoint import EXIT_STATUS
 from tests.fixtures.scene import PARTITIONS, Scene, query
+from tests.fixtures.waiting import PATIENCE_SECONDS
 from tests.fixtures.workers import Log
 
 pytestmark = pytest.mark.integration
@@ -31,9 +32,9 @@ def dead_letters(log: Log, source: str) -> list[Message]:
     consumer = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"read-{secrets.token_hex(4)}"})
     try:
         places = [TopicPartition(f"{source}_txns_dlq", number, 0) for number in range(PARTITIONS)]
-        count = sum(consumer.get_watermark_offsets(place, timeout=20)[1] for place in places)
+        count = sum(consumer.get_watermark_offsets(place, timeout=60)[1] for place in places)
         consumer.assign(places)
-        return consumer.consume(count, timeout=20) if count else []
+        return consumer.consume(count, timeout=60) if count else []
     finally:
         consumer.close()
 
@@ -79,7 +80,7 @@ def run_close(log: Log, url: str, fault: str | None = None) -> int:
     }
     environment |= {} if fault is None else {"RECONDUIT_FAULT": fault}
     command = [sys.executable, "-m", "reconduit", "close", "--once"]
-    return subprocess.run(command, env=environment, timeout=60, check=False, capture_output=True).returncode
+    return subprocess.run(command, env=environment, timeout=PATIENCE_SECONDS, check=False, capture_output=True).returncode
 
 
 def test_killed_before_the_mark_it_sends_again(scene: Scene, log: Log, database_url: str) -> None:

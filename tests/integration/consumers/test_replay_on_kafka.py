@@ -24,6 +24,7 @@ from consumers.worker import Worker
 from schemas.records import CanonicalTransaction
 from tests.fixtures.operators import decide
 from tests.fixtures.scene import MONDAY, Scene, digests_of, expected_digests, query
+from tests.fixtures.waiting import PATIENCE_SECONDS
 from tests.fixtures.workers import Log, applied_of, running_worker
 
 pytestmark = pytest.mark.integration
@@ -135,7 +136,7 @@ def test_the_command_tells_by_its_status(scene: Scene, log: Log, database_url: s
     for status, said in ((0, "as before"), (1, "DIFFERS")):
         if status:
             query(database_url, "UPDATE match SET amount_minor = 1 RETURNING 1")
-        done = subprocess.run(command, env=environment, timeout=60, check=False, capture_output=True, text=True)
+        done = subprocess.run(command, env=environment, timeout=PATIENCE_SECONDS, check=False, capture_output=True, text=True)
         assert done.returncode == status, done.stderr
         assert said in done.stdout
 

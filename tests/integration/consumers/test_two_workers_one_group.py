@@ -12,6 +12,7 @@ from consumers.closing import ClosePass
 from consumers.service import ReconcileService
 from schemas.records import CanonicalTransaction, Direction
 from tests.fixtures.scene import Scene, batch_of, digests_of, expected_digests, faults_of, query
+from tests.fixtures.waiting import PATIENCE_SECONDS
 from tests.integration.consumers.conftest import Open
 
 pytestmark = pytest.mark.integration
@@ -56,11 +57,11 @@ class Half(threading.Thread):
     def run(self) -> None:
         self._service.apply(self._connection, self._prepared)
         self.applied.set()
-        self.may_commit.wait(30)
+        self.may_commit.wait(PATIENCE_SECONDS)
         self._connection.commit()
 
     def is_waiting_for_a_lock(self, url: str) -> bool:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             ((waiting,),) = query(
                 url, "SELECT count(*) FROM pg_locks WHERE pid = %s AND locktype = 'advisory' AND NOT granted", self._pid
@@ -78,15 +79,15 @@ def test_the_second_waits_and_makes_the_match(scene: Scene, database_url: str, o
     both = halves(scene)
     first, second = (Half(*open_service(), scene, both[index]) for index in order)
     first.start()
-    assert first.applied.wait(20)
+    assert first.applied.wait(PATIENCE_SECONDS)
     second.start()
     assert second.is_waiting_for_a_lock(database_url)
     assert not second.applied.is_set()
     first.may_commit.set()
-    assert second.applied.wait(20)
+    assert second.applied.wait(PATIENCE_SECONDS)
     second.may_commit.set()
     for half in (first, second):
-        half.join(20)
+        half.join(PATIENCE_SECONDS)
     ((members,),) = query(database_url, "SELECT cardinality(members) FROM match_view")
     assert members == len(both[0]) + len(both[1])
     assert not faults_of(database_url)
@@ -96,12 +97,12 @@ def test_groups_of_different_shards_do_not_wait(scene: Scene, open_service: Open
     first = Half(*open_service(), scene, [scene.record("core", "a", reference_number="R1")])
     second = Half(*open_service(), scene, [scene.record("core", "b", reference_number="R2")])
     first.start()
-    assert first.applied.wait(20)
+    assert first.applied.wait(PATIENCE_SECONDS)
     second.start()
-    assert second.applied.wait(20), "R1 and R2 are in different shards"
+    assert second.applied.wait(PATIENCE_SECONDS), "R1 and R2 are in different shards"
     for half in (first, second):
         half.may_commit.set()
-        half.join(20)
+        half.join(PATIENCE_SECONDS)
 
 
 def test_many_overlapping_batches_end_like_one(scene: Scene, database_url: str, open_service: Open, empty_copy_url: str) -> None:
@@ -125,7 +126,7 @@ def test_many_overlapping_batches_end_like_one(scene: Scene, database_url: str, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_SECONDS)
     assert not failures
     # Revisions that met in flight are what the close pass repairs; nothing else may differ.
     with psycopg.connect(database_url) as connection:

@@ -87,7 +87,7 @@ def test_a_lost_offset_halts_its_partition(scene: Scene, log: Log, database_url:
     if how == "deleted":
         admin = AdminClient({"bootstrap.servers": log.bootstrap})
         for done in admin.delete_records([TopicPartition(core, 0, 10)]).values():
-            done.result(timeout=20)
+            done.result(timeout=60)
     with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group) as wait:
         wait(lambda: any(entry["event"] == "partition_halted" for entry in logs))
         wait(lambda: applied_of(database_url, group).get((core, 1)) == log.ends[core, 1])
@@ -98,7 +98,7 @@ def test_a_lost_offset_halts_its_partition(scene: Scene, log: Log, database_url:
 
 
 class Interrupting(ReconcileService):
-    """A service in whose work something happens at given batches, as other processes would make it happen."""
+    """A service in whose work something happens, as other processes would make it, at batches that go on from others."""
 
     def __init__(self, scene: Scene, happenings: Sequence[Callable[[Connection[Any]], None] | None], *, preparing: bool) -> None:
         super().__init__(scene.sources, scene.reconciliations, CommittedIds())
@@ -106,21 +106,24 @@ class Interrupting(ReconcileService):
         self._preparing = preparing
         self.url = ""
 
-    def _happen(self) -> None:
-        happening = self._happenings.pop(0) if self._happenings else None
+    def _happen(self, batch: Batch) -> None:
+        first: dict[tuple[str, int], int] = {}
+        for topic, partition, offset in zip(batch.topics, batch.partitions, batch.offsets, strict=True):
+            first.setdefault((topic, partition), offset)
+        happening = self._happenings.pop(0) if self._happenings and any(first.values()) else None
         if happening is not None:
             with psycopg.connect(self.url) as other:
                 happening(other)
 
     def prepare(self, batch: Batch) -> Prepared:
         if self._preparing:
-            self._happen()
+            self._happen(batch)
         return super().prepare(batch)
 
     def apply(self, connection: Connection[Any], prepared: Prepared) -> Applied:
         applied = super().apply(connection, prepared)
         if not self._preparing:
-            self._happen()
+            self._happen(prepared.batch)
         return applied
 
 
@@ -134,9 +137,9 @@ def test_a_zombies_batch_fails_its_compare_and_set(
     def rewind(other: Connection[Any]) -> None:
         other.execute("UPDATE consumer_offset SET next_offset = 0 WHERE consumer_group = %s", (group,))
 
-    service = Interrupting(scene, [None, rewind], preparing=True)
+    service = Interrupting(scene, [rewind], preparing=True)
     service.url = database_url
-    with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group, service=service, rows=60) as wait:
+    with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group, service=service, rows=20) as wait:
         wait(everything_applied(log, database_url, group))
     (conflict,) = [entry for entry in logs if entry["event"] == "offset_conflict"]
     assert "stored offset is 0" in conflict["detail"]
@@ -160,7 +163,7 @@ def test_postgres_ends_the_workers_session(
 
     service = Interrupting(scene, [None, terminate, None, terminate, terminate], preparing=preparing)
     service.url = database_url
-    with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group, service=service, rows=60) as wait:
+    with structlog.testing.capture_logs() as logs, running_worker(log, database_url, group, service=service, rows=20) as wait:
         wait(everything_applied(log, database_url, group))
     assert len([entry for entry in logs if entry["event"] == "batch_retry"]) >= 2
     assert digests_of(database_url) == expected_digests(scene, empty_copy_url, records)
@@ -210,7 +213,7 @@ def test_two_workers_share_partitions_by_number(scene: Scene, log: Log, database
     with running_worker(log, database_url, group) as wait, running_worker(log, database_url, group):
         publisher = threading.Thread(target=log.publish, args=(records,))
         publisher.start()
-        publisher.join(30)
+        publisher.join()
         wait(everything_applied(log, database_url, group))
     ends = applied_of(database_url, group)
     assert {partition for _, partition in ends} == set(range(PARTITIONS))

@@ -60,7 +60,16 @@ def test_an_integration_lives_on_the_command_line(tmp_path: Path, database_url: 
     assert sources("test", "acme", "--wait", "1").exit_code == 1
     events = [json.loads(line)["event"] for line in done("logs", "acme").splitlines()]
     assert events == ["created", "secret changed", "enabled", "changed"]
+    assert done("logs", "acme", "--level", "error") == ""
+    assert "acme" in done("list", "--status", "active", "--connector", "core", "--due")
+    assert "acme" not in done("list", "--status", "error") + done("list", "--connector", "hdfc")
+    assert "is recorded until 20" in done("record", "acme", "--hours", "4")
+    assert json.loads(done("show", "acme"))["record_http_until"] is not None
+    assert "is not recorded" in done("record", "acme", "--off")
+    done("secret", "acme", "token", "--remove")
+    assert json.loads(done("show", "acme"))["secrets"] == []
     assert "is disabled" in done("disable", "acme")
+    assert "acme" not in done("list", "--due"), "what is disabled is never due"
     assert "acme  core       disabled  -" in done("list")
     done("delete", "acme")
     assert isinstance(refusal("show", "acme"), UnknownIntegrationError)

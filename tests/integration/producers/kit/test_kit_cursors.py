@@ -6,6 +6,7 @@ import pytest
 from producers.errors import BadAnswer, CursorConflictError, TransientError
 from producers.kit.contract import BadRecord, Page
 from producers.kit.cursors import CursorStore
+from producers.kit.http.circuits import Circuit
 from reconduit.sources import SourceConfig
 
 CONFIG = SourceConfig(name="acme", connector="acme")
@@ -87,3 +88,16 @@ def test_an_answer_that_cannot_be_used_is_kept_once(store: CursorStore, database
         ("unreadable_body", "GET http://127.0.0.1/records", b'{"records": ['),
         ("http_500", "GET http://127.0.0.1/records", b"oops"),
     ]
+
+
+def test_each_poll_leaves_where_the_circuit_stands(database_url: str) -> None:
+    circuits = iter([Circuit("open", "503 \x00"), Circuit("closed"), None])
+    store = CursorStore(database_url, CONFIG, circuit=lambda: next(circuits))
+    for tell, left in (
+        (lambda: store.record_error("503"), ("open", "503 \\x00")),
+        (store.complete_round, ("closed", None)),
+        (store.complete_round, (None, None)),
+    ):
+        tell()
+        with psycopg.connect(database_url) as connection:
+            assert connection.execute("SELECT circuit, circuit_reason FROM source_progress").fetchall() == [left]

@@ -8,7 +8,7 @@ from reconduit.integrations.model import Integration, IntegrationDraft
 from reconduit.integrations.registry import create_integration, find_integration, set_enabled
 from reconduit.integrations.status import Status
 from schemas.records import DEFAULT_TENANT
-from tests.fixtures.supervised import eventually
+from tests.fixtures.waiting import eventually
 from tests.integration.producers.supervisor.stub_producers import supervising
 
 

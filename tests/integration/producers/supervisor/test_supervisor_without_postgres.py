@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.fixtures.supervised import eventually, lease_of
+from tests.fixtures.supervised import lease_of
+from tests.fixtures.waiting import eventually
 from tests.integration.producers.supervisor.stub_producers import supervising
 
 

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from deploy.local.services import Services
-from tests.fixtures.supervised import Supervisors, eventually, is_alive, lease_of
+from tests.fixtures.supervised import Supervisors, is_alive, lease_of
+from tests.fixtures.waiting import eventually
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]

@@ -20,6 +20,7 @@ from reconduit.authorisation.errors import (
 from reconduit.authorisation.renewal_lock import RenewalLock
 from tests.fixtures.authorisation_server import AuthorisationServer, serving_authorisation
 from tests.fixtures.authorising import INTEGRATION, TENANT, Authorising, authorising, client_of
+from tests.fixtures.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def server() -> AuthorisationServer:
 @pytest.fixture
 def world(server: AuthorisationServer, database_url: str, tmp_path: Path) -> Iterator[Authorising]:
     with serving_authorisation(server) as url:
-        yield authorising(database_url, tmp_path, client_of(url), exchange_seconds=4)
+        yield authorising(database_url, tmp_path, client_of(url), exchange_seconds=PATIENCE_SECONDS)
 
 
 def test_a_token_is_used_until_a_minute_before_its_end(world: Authorising, server: AuthorisationServer, database_url: str) -> None:

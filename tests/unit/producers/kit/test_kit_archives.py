@@ -91,7 +91,7 @@ def test_bombs_stop_at_the_limits_that_hold_for_all_members_together(tmp_path):
         opened(tmp_path, gzip.compress(b"0" * 990), limits)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_cut_or_damaged_archive_is_refused_or_gives_only_what_was_packed(tmp_path, data):
     members = [("one.xml", b"first member" * 20), ("two.xml", b"second member" * 20)]

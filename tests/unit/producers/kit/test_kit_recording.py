@@ -23,6 +23,7 @@ from producers.kit.auth.oauth import ClientCredentials
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
 from producers.kit.http.masking import Masker
 from producers.kit.http.recording import RecordingTransport
+from producers.kit.http.recording_switch import record_until
 from producers.kit.http.recordings import Recordings
 from producers.kit.http.retry import RetryPolicy
 from producers.kit.http.secret_forms import SHORTEST
@@ -166,6 +167,30 @@ def test_nothing_is_recorded_unless_it_is_switched_on(recorded_source: Recording
     assert recorded_source.read() == []
 
 
+def test_an_integration_is_recorded_until_its_time_is_over(recorded_source: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONDUIT_RECORD_HTTP", "other")
+    now = dt.datetime.now(dt.UTC)
+    with FakeProvider(lambda _: FakeResponse(body=b"[]")) as provider:
+        for until, kept in ((now - dt.timedelta(hours=1), 0), (now + dt.timedelta(hours=1), 1), (None, 1)):
+            record_until("acme", until)
+            transport = Transport(provider.base_url, metrics_source="acme")
+            transport.json("GET", "/rows")
+            transport.close()
+            assert len(recorded_source.read()) == kept
+
+
+def test_a_recording_ends_in_the_middle_of_a_connection(tmp_path: Path) -> None:
+    recordings, wall = Recordings(tmp_path, "acme"), [NOW]
+    inner = httpx.MockTransport(lambda _: httpx.Response(200, stream=Chunks(b"[]")))
+    until = NOW + dt.timedelta(hours=1)
+    transport = RecordingTransport(inner, recordings, Masker(list), until=until, now=lambda: wall[0])
+    with httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:
+        for moment in (NOW, until - dt.timedelta(seconds=1), until, until + dt.timedelta(days=1)):
+            wall[0] = moment
+            assert client.get("/rows").content == b"[]"
+    assert len(recordings.read()) == 2
+
+
 def test_a_failed_exchange_is_recorded_and_a_full_disk_stops_nothing(recorded_source: Recordings, tmp_path: Path) -> None:
     transport = Transport("http://127.0.0.1:1", metrics_source="acme", retry=RetryPolicy(attempts=1))
     with pytest.raises(TransientError):
@@ -291,4 +316,8 @@ def test_the_command_lists_shows_and_clears(recorded_source: Recordings) -> None
     assert CliRunner().invoke(app, [*command, "--show", "2"]).exit_code == 2
     assert CliRunner().invoke(app, [*command, "--clear"]).exit_code == 0
     nothing = CliRunner().invoke(app, command)
-    assert (nothing.exit_code, "RECONDUIT_RECORD_HTTP=acme" in nothing.output) == (1, True)
+    assert (nothing.exit_code, "RECONDUIT_RECORD_HTTP=acme" in nothing.output, "sources record acme" in nothing.output) == (
+        1,
+        True,
+        True,
+    )
