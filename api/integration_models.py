@@ -9,6 +9,7 @@ from api.models import Instant
 from reconduit.integrations.commands import Command
 from reconduit.integrations.health import PERFECT
 from reconduit.integrations.model import Integration
+from reconduit.integrations.recording import MOST_HOURS
 from reconduit.integrations.status import Status
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "IntegrationEventPage",
     "IntegrationPage",
     "IntegrationState",
+    "RecordingHours",
     "SecretNames",
     "SecretValue",
 ]
@@ -51,6 +53,7 @@ class IntegrationState(_Model):
     health: float | None = Field(
         ge=0, le=1, description="share of recent polls that were complete, the latest counting most; null: none yet"
     )
+    record_http_until: Instant | None = Field(description="its HTTP exchanges are recorded for support until then; null: not")
 
     @classmethod
     def of(cls, stored: Integration) -> "IntegrationState":
@@ -111,6 +114,12 @@ class IntegrationEventPage(_Page):
     """Events of an integration, latest first."""
 
     items: list[IntegrationEvent]
+
+
+class RecordingHours(_Model):
+    """For how long the HTTP exchanges of an integration are to be recorded."""
+
+    hours: int = Field(default=8, ge=1, le=MOST_HOURS, description="from now")
 
 
 class SecretNames(_Model):

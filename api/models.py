@@ -258,6 +258,10 @@ class SourceStatus(_Answer):
     last_success_at: Instant | None
     last_error_at: Instant | None
     last_error: str | None
+    circuit: Literal["closed", "half_open", "open"] | None = Field(
+        description="of the breaker to the provider, as the last poll left it; null for sources without HTTP"
+    )
+    circuit_reason: str | None = Field(description="what opened the circuit")
     complete_through: Instant | None = Field(description="the watermark: every record booked before is delivered")
     lag_records: int | None = Field(description="published less consumed offsets; an estimate, null when unknown")
 

@@ -14,7 +14,7 @@ from reconduit.commands.inspect import inspect
 from reconduit.commands.match import match
 from reconduit.commands.migrate import migrate
 from reconduit.commands.produce import produce
-from reconduit.commands.recording import recording
+from reconduit.commands.recording import record, recording
 from reconduit.commands.replay import replay
 from reconduit.commands.rules import rules
 from reconduit.commands.rules_diff import diff, list_stored
@@ -46,7 +46,7 @@ app.add_typer(rules)
 app.add_typer(decide)
 app.add_typer(vault)
 app.add_typer(webhooks)
-for action in (test, sync, status, logs, health, recording, check):
+for action in (test, sync, status, logs, health, record, recording, check):
     sources.command()(action)
 sources.command("sync-due")(sync_due)
 app.add_typer(sources)

@@ -48,6 +48,7 @@ integration = Table(
     Column("health_ppm", Integer, comment="weighted share of recent polls that were complete, in millionths; null: none yet"),
     Column("idempotency_key", Text),
     Column("request_digest", Text, comment="of the request that came with the key"),
+    Column("record_http_until", DateTime(timezone=True), comment="its HTTP exchanges are recorded until then; null: not"),
     UniqueConstraint("tenant_id", "name", name="integration_name"),
     UniqueConstraint("tenant_id", "idempotency_key", name="integration_once"),
 )

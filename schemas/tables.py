@@ -249,6 +249,8 @@ source_progress = Table(
     Column("last_error_at", DateTime(timezone=True)),
     Column("last_error", Text),
     Column("rounds", BigInteger, nullable=False, server_default="0", comment="complete polls with everything published"),
+    Column("circuit", Text, comment="closed, half_open or open, as the last poll left it; null: none, or not told yet"),
+    Column("circuit_reason", Text, comment="what opened it"),
 )
 
 file_ledger = Table(

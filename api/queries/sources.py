@@ -21,7 +21,9 @@ WITH stored AS (SELECT source_id, count(*) AS stored FROM transaction GROUP BY s
      progress AS (
          SELECT source AS name, sum(fetched)::bigint AS fetched, sum(published)::bigint AS published,
                 sum(rounds)::bigint AS rounds, max(last_success_at) AS last_success_at, max(last_error_at) AS last_error_at,
-                (array_agg(last_error ORDER BY last_error_at DESC NULLS LAST))[1] AS last_error
+                (array_agg(last_error ORDER BY last_error_at DESC NULLS LAST))[1] AS last_error,
+                (array_agg(circuit ORDER BY circuit = 'closed' NULLS LAST))[1] AS circuit,
+                (array_agg(circuit_reason ORDER BY circuit = 'closed' NULLS LAST))[1] AS circuit_reason
          FROM source_progress GROUP BY source),
      quarantined AS (SELECT source AS name, count(*) AS quarantined FROM quarantine GROUP BY source),
      furthest AS (SELECT topic, partition, max(next_offset) AS next_offset FROM consumer_offset GROUP BY topic, partition),
@@ -30,7 +32,7 @@ WITH stored AS (SELECT source_id, count(*) AS stored FROM transaction GROUP BY s
                FROM source LEFT JOIN stored USING (source_id) LEFT JOIN watermark USING (source_id) GROUP BY name),
      names AS (SELECT name FROM known UNION SELECT name FROM progress UNION SELECT name FROM quarantined)
 SELECT name, fetched, published, rounds, coalesce(stored, 0) AS stored, coalesce(quarantined, 0) AS quarantined,
-       last_success_at, last_error_at, last_error, complete_through, consumed,
+       last_success_at, last_error_at, last_error, circuit, circuit_reason, complete_through, consumed,
        (SELECT max(i.poll_seconds) FROM integration i WHERE i.name = names.name) AS poll_seconds
 FROM names LEFT JOIN known USING (name) LEFT JOIN progress USING (name) LEFT JOIN quarantined USING (name)
      LEFT JOIN consumed ON topic = name || '_txns'

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
+from api.bearer_scheme import DESCRIBED
 from api.context import Context, Here
 from api.database import Connection
 from api.errors import ConflictError, IdempotencyKeyError, NotFoundError, PreconditionFailedError, VaultClosedError
@@ -20,6 +20,7 @@ from api.integration_models import (
     IntegrationEventPage,
     IntegrationPage,
     IntegrationState,
+    RecordingHours,
     SecretNames,
     SecretValue,
 )
@@ -43,12 +44,14 @@ from reconduit.integrations.errors import (
     VersionConflictError,
 )
 from reconduit.integrations.model import SECRET_NAME, Integration, IntegrationChange, IntegrationDraft
+from reconduit.integrations.recording import set_recording
 from reconduit.integrations.registry import (
     change_integration,
     create_integration,
     delete_integration,
     find_integration,
     note_secrets_changed,
+    remove_secret,
     secret_names,
     set_enabled,
 )
@@ -58,11 +61,9 @@ from schemas.records import DEFAULT_TENANT
 
 __all__ = ["router"]
 
-# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
-_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
 _LOOK_SECONDS = 0.2
 
-router = APIRouter(prefix="/v1/integrations", tags=["integrations"], dependencies=[_described], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1/integrations", tags=["integrations"], dependencies=[DESCRIBED], responses=PROBLEM_RESPONSES)
 
 _Key = Annotated[str, Path(max_length=100, description="id or name")]
 _IfMatch = Annotated[str | None, Header(max_length=100, description="ETag that the change is meant for; else the last one wins")]
@@ -231,6 +232,22 @@ def read_logs(
     return page
 
 
+@router.put("/{integration}/recording")
+def record(here: Here, request: Request, response: Response, integration: _Key, recording: RecordingHours) -> IntegrationState:
+    """Record its HTTP exchanges for some hours from now on, for support, with secrets masked."""
+    with _registry(here) as connection:
+        changed = set_recording(connection, DEFAULT_TENANT, integration, recording.hours, actor=actor_of(request))
+    return _told(response, changed)
+
+
+@router.delete("/{integration}/recording")
+def record_no_more(here: Here, request: Request, response: Response, integration: _Key) -> IntegrationState:
+    """Record no more; what is recorded goes by its age."""
+    with _registry(here) as connection:
+        changed = set_recording(connection, DEFAULT_TENANT, integration, 0, actor=actor_of(request))
+    return _told(response, changed)
+
+
 @router.get("/{integration}/secrets")
 def read_secret_names(here: Here, integration: _Key) -> SecretNames:
     """Names of its secrets; what they are cannot be read."""
@@ -257,11 +274,7 @@ def put_secret(here: Here, request: Request, integration: _Key, name: _SecretNam
 def delete_secret(here: Here, request: Request, integration: _Key, name: _SecretName) -> None:
     """Remove a secret; it is no error when there is none."""
     with _registry(here) as connection:
-        changed = note_secrets_changed(connection, DEFAULT_TENANT, integration, actor=actor_of(request), name=name)
-        connection.execute(
-            "DELETE FROM secret WHERE tenant_id = %s AND integration_id = %s AND name = %s",
-            (DEFAULT_TENANT, changed.integration_id, name),
-        )
+        remove_secret(connection, DEFAULT_TENANT, integration, actor=actor_of(request), name=name)
 
 
 def _await_outcome(here: Context, response: Response, found: Integration, command: Command, seconds: int) -> IntegrationCommand:

@@ -12,10 +12,10 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from api.bearer_scheme import DESCRIBED
 from api.context import Context, Here
 from api.errors import (
     AuthorisationRefusedError,
@@ -52,9 +52,6 @@ CALLBACK_PATH = "/oauth/callback"
 
 _COOKIE = "reconduit_authorising"
 _PROVIDER_CODES = frozenset({"access_denied", "server_error", "temporarily_unavailable", "invalid_scope", "unauthorized_client"})
-
-# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
-_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
 
 router = APIRouter(tags=["oauth"], responses=PROBLEM_RESPONSES)
 
@@ -99,7 +96,7 @@ def _state(here: Context, authorisations: Authorisations, integration: Integrati
     return AuthorisationState.of(client, authorisations.state(DEFAULT_TENANT, integration.integration_id), here.now())
 
 
-@router.put("/v1/integrations/{integration}/oauth", dependencies=[_described])
+@router.put("/v1/integrations/{integration}/oauth", dependencies=[DESCRIBED])
 def configure_authorisation(here: Here, request: Request, integration: _Key, client: OAuthClient) -> AuthorisationState:
     """Store how the integration is a client of its provider. Its secrets (`client_secret`, `signing_key`, ...) are put apart."""
     with _answering():
@@ -109,7 +106,7 @@ def configure_authorisation(here: Here, request: Request, integration: _Key, cli
         return _state(here, authorisations, found)
 
 
-@router.get("/v1/integrations/{integration}/oauth", dependencies=[_described])
+@router.get("/v1/integrations/{integration}/oauth", dependencies=[DESCRIBED])
 def read_authorisation(here: Here, integration: _Key) -> AuthorisationState:
     """The OAuth settings, and how long the tokens last. The tokens themselves cannot be read."""
     with _answering():
@@ -117,7 +114,7 @@ def read_authorisation(here: Here, integration: _Key) -> AuthorisationState:
         return _state(here, open_authorisations(here.database.dsn), found)
 
 
-@router.post("/v1/integrations/{integration}/oauth/authorise", dependencies=[_described])
+@router.post("/v1/integrations/{integration}/oauth/authorise", dependencies=[DESCRIBED])
 def begin_authorisation(here: Here, request: Request, response: Response, integration: _Key) -> AuthorisationBegun:
     """Begin an authorisation. Whoever opens the address must answer to the callback in the same session, within ten minutes."""
     return AuthorisationBegun(
@@ -187,7 +184,7 @@ def _completed(request: Request, state: AuthorisationState, name: str) -> Respon
     return response
 
 
-@router.post("/v1/integrations/{integration}/oauth/renew", dependencies=[_described])
+@router.post("/v1/integrations/{integration}/oauth/renew", dependencies=[DESCRIBED])
 def renew_tokens(here: Here, integration: _Key) -> AuthorisationState:
     """See to it that there is a good access token now: obtain one, or renew the one that is about to end."""
     with _answering():
@@ -196,7 +193,7 @@ def renew_tokens(here: Here, integration: _Key) -> AuthorisationState:
         return _state(here, authorisations, found)
 
 
-@router.post("/v1/integrations/{integration}/oauth/revoke", dependencies=[_described])
+@router.post("/v1/integrations/{integration}/oauth/revoke", dependencies=[DESCRIBED])
 def revoke_tokens(here: Here, integration: _Key) -> Revocation:
     """Let the provider revoke the tokens and throw them away. A person must authorise again to go on."""
     with _answering():

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 
+from api.bearer_scheme import DESCRIBED
 from api.context import Here
 from api.errors import BadFilterError, BusyError, DatabaseUnavailableError, NotFoundError, QueryTimeoutError, VaultClosedError
 from api.problems import PROBLEM_RESPONSES, problem_response
@@ -29,8 +29,6 @@ from schemas.records import DEFAULT_TENANT
 __all__ = ["router"]
 
 _log = structlog.get_logger(__name__)
-# Only describes the scheme in OpenAPI; api.authentication has admitted the request before it comes here.
-_described = Depends(HTTPBearer(auto_error=False, description="RECONDUIT_API_TOKEN"))
 
 
 @asynccontextmanager
@@ -72,7 +70,7 @@ async def deliver(request: Request, provider: _Provider, integration: _Key) -> R
     return Response(acknowledgement, media_type="text/plain")
 
 
-@router.get("/{provider}/{integration}", dependencies=[_described])
+@router.get("/{provider}/{integration}", dependencies=[DESCRIBED])
 def read_endpoint(here: Here, provider: _Provider, integration: _Key) -> EndpointStatistics:
     """Settings of an endpoint and what was delivered to it, by outcome; a few seconds behind."""
     try:
@@ -86,7 +84,7 @@ def read_endpoint(here: Here, provider: _Provider, integration: _Key) -> Endpoin
     return told
 
 
-@router.put("/{provider}/{integration}", status_code=204, dependencies=[_described])
+@router.put("/{provider}/{integration}", status_code=204, dependencies=[DESCRIBED])
 def open_endpoint(here: Here, request: Request, provider: _Provider, integration: _Key, endpoint: EndpointRequest) -> None:
     """Open an endpoint, or change its settings and secrets.
 
@@ -113,7 +111,7 @@ def open_endpoint(here: Here, request: Request, provider: _Provider, integration
     _reception(request).directory.forget()
 
 
-@router.delete("/{provider}/{integration}", status_code=204, dependencies=[_described])
+@router.delete("/{provider}/{integration}", status_code=204, dependencies=[DESCRIBED])
 def shut_endpoint(here: Here, request: Request, provider: _Provider, integration: _Key) -> None:
     """Take no more deliveries and forget the secrets. Events and counts stay."""
     try:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from producers.kit.cursors import CursorStore
 from producers.kit.files.object_store import FolderObjectStore, ObjectStore
+from producers.kit.http.circuits import circuit_of
 from producers.kit.publisher import Publisher
 from producers.kit.topics import TopicSettings
 from reconduit.settings import Settings
@@ -40,7 +42,7 @@ def outlets_of(settings: Settings, config: SourceConfig, *, fencing_token: int |
         partitions=TopicSettings().partitions,
         mock=settings.kafka_mock,
     )
-    cursors = CursorStore(settings.dsn(), config, fencing_token=fencing_token)
+    cursors = CursorStore(settings.dsn(), config, fencing_token=fencing_token, circuit=partial(circuit_of, config.name))
     with ExitStack() as stack:
         for part in (publisher, cursors):
             stack.enter_context(closing(part))

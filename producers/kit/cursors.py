@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from producers.errors import BadAnswer, CursorConflictError, LeaseLostError, TransientError
 from producers.kit.contract import BadRecord, Cursor, Page
+from producers.kit.http.circuits import Circuit
 from reconduit.sources import SourceConfig
 
 __all__ = ["CursorStore", "StoredCursor"]
@@ -38,12 +39,16 @@ ON CONFLICT (tenant_id, source)
 DO UPDATE SET fetched = p.fetched + excluded.fetched, published = p.published + excluded.published
 """
 _ROUND = """
-INSERT INTO source_progress AS p (tenant_id, source, rounds, last_success_at) VALUES (%(tenant)s, %(source)s, 1, now())
-ON CONFLICT (tenant_id, source) DO UPDATE SET rounds = p.rounds + 1, last_success_at = now(), last_error = NULL
+INSERT INTO source_progress AS p (tenant_id, source, rounds, last_success_at, circuit, circuit_reason)
+VALUES (%(tenant)s, %(source)s, 1, now(), %(circuit)s, %(circuit_reason)s)
+ON CONFLICT (tenant_id, source) DO UPDATE SET rounds = p.rounds + 1, last_success_at = now(), last_error = NULL,
+    circuit = excluded.circuit, circuit_reason = excluded.circuit_reason
 """
 _ERROR = """
-INSERT INTO source_progress (tenant_id, source, last_error, last_error_at) VALUES (%(tenant)s, %(source)s, %(error)s, now())
-ON CONFLICT (tenant_id, source) DO UPDATE SET last_error = excluded.last_error, last_error_at = now()
+INSERT INTO source_progress (tenant_id, source, last_error, last_error_at, circuit, circuit_reason)
+VALUES (%(tenant)s, %(source)s, %(error)s, now(), %(circuit)s, %(circuit_reason)s)
+ON CONFLICT (tenant_id, source) DO UPDATE SET last_error = excluded.last_error, last_error_at = now(),
+    circuit = excluded.circuit, circuit_reason = excluded.circuit_reason
 """
 # A share lock: a holder that is about to take over waits for the commit in hand, and the one after it finds the other token.
 _FENCE = """
@@ -77,6 +82,7 @@ class CursorStore:
         config: the source.
         connect: opens the connection.
         fencing_token: of the lease under which the source is polled; None where nobody else polls it.
+        circuit: where the circuit to the provider stands, for who looks from outside; None for a source without one.
     """
 
     def __init__(
@@ -86,8 +92,10 @@ class CursorStore:
         *,
         connect: Callable[..., psycopg.Connection[Any]] = psycopg.connect,
         fencing_token: int | None = None,
+        circuit: Callable[[], Circuit | None] = lambda: None,
     ) -> None:
         self._dsn = dsn
+        self._circuit = circuit
         self._connect = connect
         self._connection: psycopg.Connection[Any] | None = None
         self._fencing_token = fencing_token
@@ -152,7 +160,7 @@ class CursorStore:
             TransientError: Postgres is away.
         """
         with self._transaction() as connection:
-            connection.execute(_ROUND, self._names)
+            connection.execute(_ROUND, self._names | self._circuit_columns())
 
     def record_error(self, error: str, answer: BadAnswer | None = None) -> None:
         """Remember what went wrong, for the page that shows a source's health, and keep the answer that led to it in quarantine.
@@ -163,7 +171,7 @@ class CursorStore:
             TransientError: Postgres is away.
         """
         with self._transaction() as connection:
-            connection.execute(_ERROR, self._names | {"error": _storable(error)})
+            connection.execute(_ERROR, self._names | {"error": _storable(error)} | self._circuit_columns())
             if answer is not None:
                 bad = BadRecord(answer.reason, error, answer.position, answer.body)
                 connection.execute(_QUARANTINE, self._quarantine_row(bad))
@@ -180,6 +188,12 @@ class CursorStore:
             raise LeaseLostError(
                 f"source {self._names['source']}: the lease with token {token} went to somebody else; this producer ends"
             )
+
+    def _circuit_columns(self) -> dict[str, str | None]:
+        circuit = self._circuit()
+        if circuit is None:
+            return {"circuit": None, "circuit_reason": None}
+        return {"circuit": circuit.state, "circuit_reason": None if circuit.reason is None else _storable(circuit.reason)}
 
     def _quarantine_row(self, bad: BadRecord) -> tuple[str, str, str, str, bytes]:
         position = _storable(bad.position)

@@ -17,6 +17,7 @@ import psycopg
 
 from producers.errors import LeaseLostError
 from producers.kit.assembly import outlets_of
+from producers.kit.http.recording_switch import record_until
 from producers.kit.runner import ProducerRunner
 from producers.supervisor.credentials import source_of
 from producers.supervisor.integration_rounds import IntegrationRounds
@@ -74,6 +75,7 @@ def _produce_integration(settings: Settings, tenant: str, number: UUID, token: i
         integration = find_integration(connection, tenant, number)
         configure_logging("produce", settings.log_level, source=integration.name)
         config = source_of(connection, integration, settings.dsn())
+    record_until(integration.name, integration.record_http_until)
     with (
         outlets_of(settings, config, fencing_token=token) as outlets,
         closing(ConnectorOnDemand(config)) as connector,

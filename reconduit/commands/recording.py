@@ -1,10 +1,26 @@
-"""`reconduit sources recording`: what was recorded of a source's HTTP exchanges, for support."""
+"""`reconduit sources record|recording`: switch the recording of HTTP exchanges on for support, and see what was recorded."""
 
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["recording"]
+from reconduit.commands.registry_session import Key, actor, moment, opened
+
+__all__ = ["record", "recording"]
+
+
+def record(
+    key: Key,
+    hours: Annotated[int, typer.Option(min=1, max=168, help="For so long from now on.")] = 8,
+    off: Annotated[bool, typer.Option("--off", help="Record no more; what is recorded goes by its age.")] = False,
+) -> None:
+    """Record the HTTP exchanges of an integration for some hours, with secrets masked. See them with `recording`."""
+    from reconduit.integrations.recording import set_recording
+
+    with opened() as (connection, tenant):
+        changed = set_recording(connection, tenant, key, 0 if off else hours, actor=actor())
+    state = "not recorded" if off else f"recorded until {moment(changed.record_http_until)}"
+    typer.echo(f"integration {changed.name} is {state}")
 
 
 def recording(
@@ -12,7 +28,9 @@ def recording(
     show: Annotated[int | None, typer.Option(min=1, help="Print this exchange of the list as JSON.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove every recorded exchange of the source.")] = False,
 ) -> None:
-    """List the recorded HTTP exchanges of a source, the latest last. Switch recording on with RECONDUIT_RECORD_HTTP.
+    """List the recorded HTTP exchanges of a source, the latest last.
+
+    Recorded are integrations for which `record` is on, and the sources that RECONDUIT_RECORD_HTTP names to their producer.
 
     Exit status 1: nothing is recorded.
     """
@@ -26,7 +44,8 @@ def recording(
         return
     exchanges = recordings.read()
     if not exchanges:
-        typer.echo(f"nothing is recorded of {source}; start its producer with RECONDUIT_RECORD_HTTP={source}", err=True)
+        way_out = f"`reconduit sources record {source}`, or start its producer with RECONDUIT_RECORD_HTTP={source}"
+        typer.echo(f"nothing is recorded of {source}; {way_out}", err=True)
         raise typer.Exit(1)
     if show is None:
         for number, exchange in enumerate(exchanges, 1):

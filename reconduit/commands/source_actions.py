@@ -1,7 +1,7 @@
 """`reconduit sources test|sync|sync-due|status|logs|health`: ask something of an integration, and see how it fares."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -63,7 +63,11 @@ def status(key: Key) -> None:
         raise typer.Exit(1)
 
 
-def logs(key: Key, limit: Annotated[int, typer.Option(min=1, max=1000, help="How many events.")] = 50) -> None:
+def logs(
+    key: Key,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many events.")] = 50,
+    level: Annotated[Literal["info", "warning", "error"] | None, typer.Option(help="Only those of this level.")] = None,
+) -> None:
     """What happened to it, latest last, as JSON lines."""
     import json
 
@@ -71,18 +75,25 @@ def logs(key: Key, limit: Annotated[int, typer.Option(min=1, max=1000, help="How
     from reconduit.integrations.registry import find_integration
 
     with opened() as (connection, tenant):
-        events = read_events(connection, find_integration(connection, tenant, key).integration_id, limit)
+        events = read_events(connection, find_integration(connection, tenant, key).integration_id, limit, level)
     for event in reversed(events):
         typer.echo(json.dumps(event, default=str, ensure_ascii=False))
 
 
 def health(key: Key) -> None:
-    """Its health from 0 to 1, and the polls behind it."""
-    found = _found(key)
+    """Its health from 0 to 1, the polls behind it, and the circuit to its provider."""
+    from reconduit.integrations.circuit import stored_circuit
+    from reconduit.integrations.registry import find_integration
+
+    with opened() as (connection, tenant):
+        found = find_integration(connection, tenant, key)
+        circuit = stored_circuit(connection, found)
     typer.echo(
         f"{found.name}: health {share(found.health_ppm)}, {found.error_count} errors since the last complete poll; "
         f"last sync {moment(found.last_sync_at)}, next {moment(found.next_sync_at)}"
     )
+    if circuit is not None:
+        typer.echo(f"{found.name}: {circuit}")
 
 
 def _found(key: str) -> "Integration":

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from reconduit.commands.registry_session import Key, actor, checked, connected, moment, opened, print_json, share
+from reconduit.integrations.status import Status
 
 __all__ = ["sources"]
 
@@ -45,12 +46,20 @@ def create(
 
 
 @sources.command("list")
-def list_all() -> None:
+def list_all(
+    status: Annotated[Status | None, typer.Option(help="Only those with this status.")] = None,
+    connector: Annotated[str | None, typer.Option(help="Only those of this connector.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Only those that may be polled now.")] = False,
+) -> None:
     """Every integration: name, connector, status, health, errors, last and next sync."""
     from reconduit.integrations.registry import list_integrations
 
     with opened() as (connection, tenant):
-        found = list_integrations(connection, tenant)
+        found = [
+            one
+            for one in list_integrations(connection, tenant, only_due=due)
+            if status in (None, one.status) and connector in (None, one.connector)
+        ]
     rows = [("NAME", "CONNECTOR", "STATUS", "HEALTH", "ERRORS", "LAST SYNC", "NEXT SYNC")]
     rows += [
         (
@@ -126,6 +135,7 @@ def secret(
     key: Key,
     name: Annotated[str, typer.Argument(help="As the connector names it.")],
     file: Annotated[Path | None, typer.Option(help="File that holds the secret; standard input when not given.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Forget it instead.")] = False,
 ) -> None:
     """Seal a secret in the vault. It is read from a file or from standard input, never from the command line."""
     import re
@@ -134,11 +144,16 @@ def secret(
 
     from reconduit.errors import SettingsError
     from reconduit.integrations.model import SECRET_NAME
-    from reconduit.integrations.registry import note_secrets_changed
+    from reconduit.integrations.registry import note_secrets_changed, remove_secret
     from reconduit.vault import open_vault
 
     if not re.fullmatch(SECRET_NAME, name):
         raise typer.BadParameter(f"{name!r} is no name of a secret: small letters, digits and _")
+    if remove:
+        with opened() as (connection, tenant):
+            changed = remove_secret(connection, tenant, key, actor=actor(), name=name)
+        typer.echo(f"secret {name} of {changed.name} is removed")
+        return
     try:
         value = (sys.stdin.read() if file is None else file.read_text(encoding="utf-8")).rstrip("\n")
     except OSError as error:

@@ -31,13 +31,15 @@ def write_event(
     connection.execute(_TRIM, {"id": integration_id, "kept": KEPT_EVENTS})
 
 
-def read_events(connection: psycopg.Connection[Any], integration_id: UUID, limit: int) -> list[dict[str, Any]]:
-    """The latest events, newest first: event_id, at, level, event, detail."""
+def read_events(
+    connection: psycopg.Connection[Any], integration_id: UUID, limit: int, level: Level | None = None
+) -> list[dict[str, Any]]:
+    """The latest events, of one level or of all when None, newest first: event_id, at, level, event, detail."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             "SELECT event_id, at, level, event, detail FROM integration_event WHERE integration_id = %s "
-            "ORDER BY event_id DESC LIMIT %s",
-            (integration_id, limit),
+            "AND (%s::text IS NULL OR level = %s) ORDER BY event_id DESC LIMIT %s",
+            (integration_id, level, level, limit),
         ).fetchall()
 
 

@@ -97,6 +97,7 @@ class Integration(BaseModel):
         next_sync_at: not before; None: at once, or only when an operator has acted.
         error_count: failed polls since the last complete one.
         health_ppm: see `reconduit.integrations.health`; None before the first poll.
+        record_http_until: its HTTP exchanges are recorded for support until then, UTC; None: they are not.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -121,6 +122,7 @@ class Integration(BaseModel):
     next_sync_at: dt.datetime | None
     error_count: int
     health_ppm: int | None
+    record_http_until: dt.datetime | None = None
 
     @property
     def standing(self) -> Standing:

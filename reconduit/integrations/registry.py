@@ -29,6 +29,7 @@ __all__ = [
     "list_integrations",
     "note_secrets_changed",
     "notify",
+    "remove_secret",
     "secret_names",
     "set_enabled",
 ]
@@ -36,6 +37,11 @@ __all__ = [
 CHANNEL = "reconduit_integrations"
 """Postgres notifications about integrations and their commands."""
 
+_LIST = """
+SELECT * FROM integration WHERE (%(tenant)s::text IS NULL OR tenant_id = %(tenant)s)
+  AND (NOT %(only_due)s OR enabled AND (next_sync_at IS NULL OR next_sync_at <= now()))
+ORDER BY tenant_id, name
+"""
 _INSERT = """
 INSERT INTO integration (integration_id, tenant_id, name, connector, base_url, partition_by, poll_seconds, options, feature_flag,
                          enabled, status, version, error_count, idempotency_key, request_digest)
@@ -127,11 +133,12 @@ def find_integration(connection: psycopg.Connection[Any], tenant: str, key: str 
     return Integration.model_validate(row)
 
 
-def list_integrations(connection: psycopg.Connection[Any], tenant: str | None = None) -> list[Integration]:
-    """Every integration by tenant and name; of one tenant, or of all when None."""
-    query = "SELECT * FROM integration WHERE %(tenant)s::text IS NULL OR tenant_id = %(tenant)s ORDER BY tenant_id, name"
+def list_integrations(
+    connection: psycopg.Connection[Any], tenant: str | None = None, *, only_due: bool = False
+) -> list[Integration]:
+    """Every integration by tenant and name; of one tenant, or of all when None; on request those alone that may be polled now."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return [Integration.model_validate(row) for row in cursor.execute(query, {"tenant": tenant})]
+        return [Integration.model_validate(row) for row in cursor.execute(_LIST, {"tenant": tenant, "only_due": only_due})]
 
 
 def change_integration(
@@ -198,6 +205,19 @@ def note_secrets_changed(
     current = _expect(connection, tenant, key, None)
     changed = _write(connection, current, enabled() if current.enabled else current.standing, current.enabled, {})
     write_event(connection, changed.integration_id, "info", "secret changed", {"by": actor, "name": name})
+    return changed
+
+
+def remove_secret(connection: psycopg.Connection[Any], tenant: str, key: str | UUID, *, actor: str, name: str) -> Integration:
+    """Remove a secret of it, which needs no key; it is no error when there is none.
+
+    Raises:
+        UnknownIntegrationError: there is no such integration.
+    """
+    changed = note_secrets_changed(connection, tenant, key, actor=actor, name=name)
+    connection.execute(
+        "DELETE FROM secret WHERE tenant_id = %s AND integration_id = %s AND name = %s", (tenant, changed.integration_id, name)
+    )
     return changed
 
 

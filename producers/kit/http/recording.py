@@ -1,7 +1,8 @@
-"""HTTP recorded for support: every exchange of a source that `RECONDUIT_RECORD_HTTP` names, token requests included, masked.
+"""HTTP recorded for support: every exchange of a source for which an operator switched it on, token requests included, masked.
 
-It sits below the httpx client, so that it sees what really goes over the wire. Recording never gets in the way of an exchange: what
-cannot be recorded is left out, with a word in the log.
+`RECONDUIT_RECORD_HTTP` does so for a process, `record_http_until` for one integration and no longer than that. It sits below the
+httpx client, so that it sees what really goes over the wire. Recording never gets in the way of an exchange: what cannot be
+recorded is left out, with a word in the log.
 """
 
 import codecs
@@ -15,6 +16,7 @@ import httpx
 import structlog
 
 from producers.kit.http.masking import Masker
+from producers.kit.http.recording_switch import recorded_until
 from producers.kit.http.recordings import Recordings, recorded_sources
 from reconduit.opened_secrets import opened_secrets
 from reconduit.settings import load_settings
@@ -22,11 +24,14 @@ from reconduit.settings import load_settings
 __all__ = ["RecordingTransport", "recorded"]
 
 _MOST_BODY = 32 * 1024
+_ALWAYS = dt.datetime.max.replace(tzinfo=dt.UTC)
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 
 
 def recorded(inner: httpx.BaseTransport, source: str) -> httpx.BaseTransport:
-    """`inner`, with its exchanges recorded where the environment says so; what earlier recordings left behind goes by its age.
+    """`inner`, with its exchanges recorded where the environment or the integration says so.
+
+    What earlier recordings left behind goes by its age.
 
     Args:
         inner: sends.
@@ -39,9 +44,12 @@ def recorded(inner: httpx.BaseTransport, source: str) -> httpx.BaseTransport:
     settings = load_settings()
     for name in recorded_sources(settings.objects):
         Recordings(settings.objects, name).prune()
-    if not source or not settings.records_http_of(source):
+    until = recorded_until(source)
+    if settings.records_http_of(source):
+        until = _ALWAYS
+    if not source or until is None:
         return inner
-    return RecordingTransport(inner, Recordings(settings.objects, source), Masker(opened_secrets))
+    return RecordingTransport(inner, Recordings(settings.objects, source), Masker(opened_secrets), until=until)
 
 
 class _Tee(httpx.SyncByteStream):
@@ -79,6 +87,7 @@ class RecordingTransport(httpx.BaseTransport):
         inner: sends.
         recordings: where the exchanges are kept.
         masker: takes the secrets out.
+        until: aware UTC time from which on nothing more is recorded.
         now: aware UTC time.
         clock: monotonic seconds.
     """
@@ -89,10 +98,12 @@ class RecordingTransport(httpx.BaseTransport):
         recordings: Recordings,
         masker: Masker,
         *,
+        until: dt.datetime = _ALWAYS,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inner = inner
+        self._until = until
         self._recordings = recordings
         self._masker = masker
         self._now = now
@@ -102,6 +113,8 @@ class RecordingTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send; the exchange is recorded when its response is closed, or at once when there is none."""
         at, started = self._now(), self._clock()
+        if at >= self._until:
+            return self._inner.handle_request(request)
         sent = request.read()
 
         def keep(answer: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""An integration is recorded for some hours and no longer, by its switch in the registry; the other things of it stay as they are."""
+"""An integration is recorded for some hours and no longer, by its switch in the registry; the rest of it stays as it is."""
 
 import datetime as dt
 

@@ -316,8 +316,6 @@ def test_the_command_lists_shows_and_clears(recorded_source: Recordings) -> None
     assert CliRunner().invoke(app, [*command, "--show", "2"]).exit_code == 2
     assert CliRunner().invoke(app, [*command, "--clear"]).exit_code == 0
     nothing = CliRunner().invoke(app, command)
-    assert (nothing.exit_code, "RECONDUIT_RECORD_HTTP=acme" in nothing.output, "sources record acme" in nothing.output) == (
-        1,
-        True,
-        True,
-    )
+    assert nothing.exit_code == 1
+    assert "reconduit sources record acme" in nothing.output
+    assert "RECONDUIT_RECORD_HTTP=acme" in nothing.output
