@@ -11,6 +11,7 @@ import paramiko
 from producers.errors import AuthenticationError, ConfigurationError, ContractChangeError, PermissionDeniedError, TransientError
 from producers.providers.sftp_drop.authentication import NamedSecrets
 from producers.providers.sftp_drop.options import DropAddress, SftpDropOptions, parse_hop
+from producers.providers.sftp_drop.read_ahead import ReadAhead
 
 __all__ = ["RemoteFile", "SftpSession"]
 
@@ -87,10 +88,15 @@ class SftpSession:
             PermissionDeniedError: it may not be read.
             TransientError: the connection broke.
         """
-        with self.errors(f"file {path}"), self._sftp.open(path, "rb") as remote:
-            remote.seek(offset)
-            remote.prefetch(size, self._options.concurrent_reads)
-            yield remote
+        ahead = ReadAhead()
+        try:
+            with self.errors(f"file {path}"), self._sftp.open(path, "rb") as remote:
+                remote.seek(offset)
+                ahead.begin(remote, size, self._options.concurrent_reads)
+                yield remote
+        except TransientError:
+            ahead.give_up()
+            raise
 
     @contextmanager
     def errors(self, what: str) -> Iterator[None]:

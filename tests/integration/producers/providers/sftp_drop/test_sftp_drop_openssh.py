@@ -18,9 +18,6 @@ from tests.fixtures.cutting_proxy import cutting_proxy
 from tests.fixtures.drop_feeds import DAY, NOW, content
 from tests.fixtures.openssh import OpenSsh, open_ssh
 
-# The library's thread that sends requests ahead dies of a cut connection in its own way; the reader gets the error as well.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
@@ -43,7 +40,7 @@ def poll(server: OpenSsh, folder: Path, cursor: Cursor | None = None, **options:
         name="camt",
         connector="sftp_drop",
         base_url=f"sftp://{server.user}@127.0.0.1:{server.port}{folder}",
-        options={"known_hosts": known_hosts, "completeness": "rename", "connect_seconds": 10, **options},
+        options={"known_hosts": known_hosts, "completeness": "rename", "connect_seconds": 60, **options},
         secrets={"private_key": SecretRef(file=server.private_key)},
     )
     return list(build(config).poll(cursor or {}, NOW))
