@@ -29,6 +29,8 @@ _JVM_OPTIONS = [
     "-Djava.awt.headless=true",
 ]
 
+_FORMAT_SECONDS = 180
+
 _silent = logging.getLogger("deploy.local.kafka.probe")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
@@ -118,10 +120,10 @@ def _format(node: int, cluster: str, properties: Path, logs: Path, jars: Path) -
 def _format_all(jobs: "list[subprocess.Popen[bytes]]", logs: Path) -> None:
     try:
         for node, job in enumerate(jobs, 1):
-            if job.wait(timeout=60) != 0:
+            if job.wait(timeout=_FORMAT_SECONDS) != 0:
                 raise DeployError(f"Kafka's StorageTool could not format node {node}; see {logs / f'kafka-{node}.out'}")
     except subprocess.TimeoutExpired:
-        raise DeployError(f"Kafka's StorageTool did not end within 60 s; see {logs}") from None
+        raise DeployError(f"Kafka's StorageTool did not end within {_FORMAT_SECONDS} s; see {logs}") from None
     finally:
         for job in jobs:
             if job.poll() is None:
@@ -182,7 +184,7 @@ def local_kafka(directory: Path, *, brokers: int = 1, progress: Callable[[str], 
                 _java(heap, logs / f"kafka-{node}.log", jars, "kafka.Kafka", str(properties)),
                 log=logs / f"kafka-{node}.out",
                 ready=_serves(bootstrap, client, brokers),
-                start_seconds=90,
+                start_seconds=180,  # on a busy machine; one that ends by itself is noticed at once
                 stop_seconds=15 if brokers == 1 else 5,  # a cluster that ends as a whole has no quorum to say goodbye to
                 clean_exit=143,
                 environment={RUN_VARIABLE: str(directory)},

@@ -32,7 +32,7 @@ def mock_kafka(directory: Path, *, brokers: int = 1, progress: Callable[[str], N
         [sys.executable, "-m", "deploy.local.kafka_mock_server", "--bootstrap-file", str(bootstrap), "--brokers", str(brokers)],
         log=logs / "kafka-mock.log",
         ready=bootstrap.exists,
-        start_seconds=30,
+        start_seconds=90,
         stop_seconds=5,
         clean_exit=-15,
         environment={RUN_VARIABLE: str(directory)},

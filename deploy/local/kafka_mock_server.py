@@ -17,6 +17,7 @@ from deploy.errors import DeployError
 __all__ = ["dropped", "main", "start"]
 
 _LOOK_SECONDS = 1.0
+_ANSWER_SECONDS = 60
 
 
 def start(brokers: int) -> tuple[Consumer, str]:
@@ -25,16 +26,16 @@ def start(brokers: int) -> tuple[Consumer, str]:
         {"bootstrap.servers": "127.0.0.1:1", "test.mock.num.brokers": brokers, "group.id": "mock-host", "log_level": 0},
         logger=logging.getLogger(__name__),
     )
-    found = host.list_topics(timeout=10).brokers.values()
+    found = host.list_topics(timeout=_ANSWER_SECONDS).brokers.values()
     return host, ",".join(f"{broker.host}:{broker.port}" for broker in sorted(found, key=lambda broker: broker.id))
 
 
 def dropped(host: Consumer) -> list[str]:
     """The partitions (`topic/number`) whose oldest records the mock has thrown away."""
     lost = []
-    for topic in host.list_topics(timeout=10).topics.values():
+    for topic in host.list_topics(timeout=_ANSWER_SECONDS).topics.values():
         for number in topic.partitions:
-            low, _ = host.get_watermark_offsets(TopicPartition(topic.topic, number), timeout=10)
+            low, _ = host.get_watermark_offsets(TopicPartition(topic.topic, number), timeout=_ANSWER_SECONDS)
             if low > 0:
                 lost.append(f"{topic.topic}/{number}")
     return lost

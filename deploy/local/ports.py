@@ -1,7 +1,7 @@
 """Free TCP ports on 127.0.0.1."""
 
-import random
 import socket
+from random import SystemRandom
 
 from deploy.errors import DeployError
 
@@ -20,7 +20,7 @@ def free_ports(count: int) -> list[int]:
         DeployError: no free port was found.
     """
     chosen: list[int] = []
-    for port in random.sample(_RANGE, 500):
+    for port in SystemRandom().sample(_RANGE, 500):  # not seeded, so that two processes seldom draw the same
         if len(chosen) == count:
             return chosen
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

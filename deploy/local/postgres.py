@@ -161,7 +161,7 @@ def local_postgres(directory: Path, *, progress: Callable[[str], None], durable:
             [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *([] if durable else ["-c", "fsync=off"])],
             log=log,
             ready=_serves(f"{url}postgres"),
-            start_seconds=60,
+            start_seconds=120,
             stop_seconds=20,
             stop_signal=signal.SIGINT,  # "fast": ends sessions instead of waiting for them
             environment={RUN_VARIABLE: str(private)},

@@ -64,7 +64,7 @@ def local_sftp(directory: Path, *, progress: Callable[[str], None]) -> Iterator[
         command,
         log=logs / "sftp.log",
         ready=lambda: accepts(port),
-        start_seconds=30,
+        start_seconds=90,
         stop_seconds=5,
         clean_exit=-15,
         environment={RUN_VARIABLE: str(directory)},

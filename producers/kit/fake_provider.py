@@ -82,6 +82,11 @@ class _Break:
     paths: Callable[[FakeRequest], bool]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the library's 5 makes a sixth client that connects at once wait for a second
+
+
 class FakeProvider:
     """An HTTP server on 127.0.0.1, used as a context manager.
 
@@ -103,7 +108,7 @@ class FakeProvider:
 
         class Exchange(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            timeout = 10
+            timeout = 60
             wbufsize = -1  # head and body in one segment: two wait for a delayed acknowledgement in between
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
@@ -128,8 +133,7 @@ class FakeProvider:
 
             do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815  names that http.server looks up
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Exchange)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
