@@ -12,7 +12,7 @@ sides:                                # the first is left, the others right
   - {name: gateway, sources: [gateway]}
 tolerance:
   amount: {absolute_minor: {INR: 100, "*": 0}, ppm: 500, base: larger}
-  days: {before: 0, after: 3}         # how far the right side may be booked before and after the left
+  days: {before: 0, after: 3}         # statement: how far the right side may be booked before and after the left
 fees: {absolute_minor: {INR: 100}, ppm: 1000}
 calendar: {weekend: [saturday, sunday], holidays: [2026-01-26], grace: 1}
 stages: [key]                         # statement: reference, tolerance, probabilistic
@@ -122,9 +122,24 @@ def _sides(value: YamlValue, shape: Shape) -> tuple[Side, ...]:
     if len({side.name for side in sides}) != len(sides):
         value.fail("has two sides of the same name")
     most = _MAX_SIDES if shape is Shape.KEYED else 2
+    _refuse_shadowed(value, sides)
     if not 2 <= len(sides) <= most:
         value.fail(f"has {len(sides)} sides; the {shape} shape takes " + ("2" if most == 2 else f"2 to {most}"))
     return sides
+
+
+def _refuse_shadowed(value: YamlValue, sides: tuple[Side, ...]) -> None:
+    """A side gets nothing of a source that a side before it takes whole."""
+    taken: dict[str, str] = {}
+    for place, side in zip(value.items(), sides, strict=True):
+        for source in side.sources:
+            if source in taken:
+                place.fail(
+                    f"has the source {source}, all of whose records belong to the side {taken[source]} before it; "
+                    "give that side a filter"
+                )
+        if side.filter == Filter():
+            taken |= dict.fromkeys(side.sources, side.name)
 
 
 def _side(value: YamlValue, shape: Shape) -> Side:

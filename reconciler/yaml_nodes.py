@@ -108,6 +108,8 @@ class YamlValue:
     def items(self) -> Iterator["YamlValue"]:
         """The values of a list; a single scalar counts as a list of one."""
         if isinstance(self.node, yaml.ScalarNode):
+            if not self.node.value:
+                self.fail("is empty; it must be a list")
             yield self
             return
         if not isinstance(self.node, yaml.SequenceNode):

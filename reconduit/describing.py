@@ -6,7 +6,7 @@ from reconciler.calendar import WEEKDAYS
 from reconciler.fees import FeeProfile
 from reconciler.filters import Filter
 from reconciler.fx import ForeignExchange
-from reconciler.reconciliation import Groups, Reconciliation, Shape, Side
+from reconciler.reconciliation import Groups, Learning, Reconciliation, Shape, Side
 from reconciler.tolerance import ANY_CURRENCY, Allowance, Base, Tolerance
 from reconciler.types import Stage
 from schemas.currency_codes import CURRENCY_DECIMALS
@@ -35,6 +35,8 @@ def describe(rules: Reconciliation) -> str:
     lines.append(f"{rules.shape}: {_SHAPES[rules.shape].format(key=rules.key)}")
     lines += [_side(number, side) for number, side in enumerate(rules.sides)]
     lines += [f"tolerance: {text}" for text in _tolerance(rules.tolerance, with_days=rules.shape is Shape.STATEMENT)]
+    if rules.shape is not Shape.STATEMENT and (rules.tolerance.days_before or rules.tolerance.days_after):
+        lines.append(f"tolerance: `days` has no effect; the {rules.shape} shape goes by its key, whatever the dates")
     lines += [f"fees: {text}" for text in _fees(rules.fees)]
     lines += [f"fx: {text}" for text in ([] if rules.fx is None else _fx(rules.fx))]
     lines.append(f"calendar: {_calendar(rules)}")
@@ -45,6 +47,8 @@ def describe(rules: Reconciliation) -> str:
             lines += [f"stage {number} tolerance: {text}" for text in _tolerance(one.tolerance, with_days=True)]
     if rules.shape is Shape.STATEMENT:
         lines.append(f"groups: {_groups(rules.groups)}")
+    if {Stage.TOLERANCE, Stage.PROBABILISTIC} & set(rules.stages):
+        lines.append(f"confirmed without a person: {_budget(rules.learning)}")
     return "\n  ".join(lines)
 
 
@@ -134,6 +138,11 @@ def _groups(groups: Groups) -> str:
     if not groups.enabled:
         return "none; one line matches one line"
     return f"up to {groups.most_members} lines may match together; a search ends after {groups.search_steps} partial sums"
+
+
+def _budget(learning: Learning) -> str:
+    suggested = f"suggested from a probability of {_percent(learning.suggest_ppm)}"
+    return f"weak evidence with at most {learning.false_per_100k} false among 100,000 matches; the rest is {suggested}"
 
 
 def _calendar(rules: Reconciliation) -> str:

@@ -37,11 +37,13 @@ def read_reconciliation(path: Path) -> Reconciliation:
         SettingsError: the file cannot be read or is wrong; the message names it and the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        text = raw.decode("utf-8")
     except OSError as error:
         raise SettingsError(f"rules file {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"rules file {path} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+        line = raw[: error.start].count(b"\n") + 1
+        raise SettingsError(f"{path}:{line}: this is no UTF-8 text: {error.reason} at byte {error.start}") from error
     return parse_rules(text, str(path), lambda name: (path.parent / name).read_text(encoding="utf-8"))
 
 

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from reconciler.tolerance import ANY_CURRENCY, MILLION
 from reconciler.yaml_nodes import YamlValue
 
-__all__ = ["absolute_minor", "ppm_by_currency"]
+__all__ = ["LARGEST_MINOR", "absolute_minor", "ppm_by_currency"]
+
+
+LARGEST_MINOR = (1 << 63) - 1
+"""Minor units that the canonical transaction can hold: 64 bits with a sign."""
 
 
 def absolute_minor(value: YamlValue) -> Mapping[str, int]:
     """Minor units by currency, `*` for every other."""
-    return _by_currency(value, maximum=None)
+    return _by_currency(value, maximum=LARGEST_MINOR)
 
 
 def ppm_by_currency(value: YamlValue) -> int | Mapping[str, int]:
@@ -18,7 +22,7 @@ def ppm_by_currency(value: YamlValue) -> int | Mapping[str, int]:
     return value.integer(maximum=MILLION) if value.is_scalar else _by_currency(value, maximum=MILLION)
 
 
-def _by_currency(value: YamlValue, *, maximum: int | None) -> Mapping[str, int]:
+def _by_currency(value: YamlValue, *, maximum: int) -> Mapping[str, int]:
     entries = value.mapping()
     for currency, entry in entries.items():
         if currency != ANY_CURRENCY and not value.origin.has_currency(currency):

@@ -1,6 +1,7 @@
 """The filter of a side."""
 
 from reconciler.filters import Filter
+from reconciler.sections.amounts import LARGEST_MINOR
 from reconciler.yaml_nodes import YamlValue
 
 __all__ = ["read_filter"]
@@ -22,8 +23,8 @@ def read_filter(value: YamlValue, *, reads_words: bool) -> Filter:
         return entries[key].tuple_of(YamlValue.text) if key in entries else ()
 
     amount = entries["amount"].mapping(("least_minor", "most_minor")) if "amount" in entries else {}
-    least = amount["least_minor"].integer() if "least_minor" in amount else None
-    most = amount["most_minor"].integer() if "most_minor" in amount else None
+    least = amount["least_minor"].integer(maximum=LARGEST_MINOR) if "least_minor" in amount else None
+    most = amount["most_minor"].integer(maximum=LARGEST_MINOR) if "most_minor" in amount else None
     if least is not None and most is not None and least > most:
         amount["least_minor"].fail(f"is above `most_minor`, so that no amount would do: {least} and {most}")
     return Filter(

@@ -1,4 +1,6 @@
-"""The section `stages`, an ordered list of passes, and `learning`, which bounds one of them."""
+"""The section `stages`, an ordered list of passes, and `learning`, which says what they may confirm."""
+
+from collections.abc import Mapping
 
 from reconciler.calendar import BusinessCalendar
 from reconciler.reconciliation import Learning, Pass, Shape
@@ -14,6 +16,15 @@ _STAGES = {
     Shape.SETTLEMENT: (Stage.SETTLEMENT,),
     Shape.STATEMENT: (Stage.REFERENCE, Stage.TOLERANCE, Stage.PROBABILISTIC),
 }
+_BOUNDS: Mapping[str, tuple[int, int | None]] = {
+    "amount_ppm": (0, 500_000),
+    "least_items": (10, None),
+    "suggest_ppm": (510_000, MILLION),
+    "false_per_100k": (0, 100_000),
+}
+_CANDIDATES = ("days", "least_items")
+"""Keys of `learning` that only the stage `probabilistic` goes by; groups and the stage `tolerance` go by the others, too."""
+
 _STANDARD = {**_STAGES, Shape.STATEMENT: (Stage.REFERENCE, Stage.TOLERANCE)}
 
 
@@ -54,17 +65,15 @@ def _pass(value: YamlValue, shape: Shape, calendar: BusinessCalendar) -> Pass:
 
 
 def read_learning(value: YamlValue, passes: tuple[Pass, ...]) -> Learning:
-    """Bounds of the stage `probabilistic`."""
-    if all(one.stage is not Stage.PROBABILISTIC for one in passes):
-        value.fail(f"is for the stage {Stage.PROBABILISTIC}, which `stages` does not name")
+    """What weak evidence may confirm and suggest, and the bounds of the stage `probabilistic`."""
+    stages = {one.stage for one in passes}
+    if not stages & {Stage.TOLERANCE, Stage.PROBABILISTIC}:
+        value.fail(f"is for the stages {Stage.TOLERANCE} and {Stage.PROBABILISTIC}, and `stages` names neither")
     entries = value.mapping(("amount_ppm", "days", "least_items", "suggest_ppm", "false_per_100k"))
-    bounds = {
-        "amount_ppm": (0, 500_000),
-        "least_items": (10, None),
-        "suggest_ppm": (510_000, MILLION),
-        "false_per_100k": (0, 100_000),
-    }
-    given = {key: entries[key].integer(minimum=least, maximum=most) for key, (least, most) in bounds.items() if key in entries}
+    for key in _CANDIDATES:
+        if key in entries and Stage.PROBABILISTIC not in stages:
+            entries[key].fail(f"is for the stage {Stage.PROBABILISTIC}, which `stages` does not name")
+    given = {key: entries[key].integer(minimum=least, maximum=most) for key, (least, most) in _BOUNDS.items() if key in entries}
     days = entries["days"].mapping(("before", "after")) if "days" in entries else {}
     given |= {f"days_{key}": entry.integer(maximum=366) for key, entry in days.items()}
     return Learning(**given)

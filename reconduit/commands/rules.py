@@ -16,10 +16,17 @@ def check(
 ) -> None:
     """Say in plain words what reconciliation files mean.
 
-    Exit status 0: all are valid, 2: one is not; the message names its file and line.
+    Exit status 0: all are valid, 2: one is not; a line on stderr names the file and line of each that is wrong.
     """
     from reconduit.describing import describe
+    from reconduit.errors import SettingsError
     from reconduit.reconciliations import read_reconciliation
 
+    wrong: list[str] = []
     for path in files:
-        print(f"{path}: {describe(read_reconciliation(path))}")
+        try:
+            print(f"{path}: {describe(read_reconciliation(path))}")
+        except SettingsError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise SettingsError("\n".join(wrong))

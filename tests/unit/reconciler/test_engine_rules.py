@@ -119,6 +119,17 @@ csv:
             MINIMAL.replace("  - name: bank\n", "  - {name: bank, filter: {currency: [EUR]}}\n"),
             "x.yaml:6: .*`currency` is",
         ),
+        (
+            MINIMAL.replace("ledger\n", "ledger\n    sources: [core]\n").replace("bank\n", "bank\n    sources: [hdfc, core]\n"),
+            "x.yaml:7: an entry of `sides` has the source core, all of whose records belong to the side ledger before it",
+        ),
+        (MINIMAL.replace("  - name: ledger\n  - name: bank\n", ""), "x.yaml:4: `sides` is empty; it must be a list"),
+        (
+            MINIMAL + "tolerance:\n  amount: {absolute_minor: {INR: 9223372036854775808}}\n",
+            "x.yaml:8: `INR` must be a whole number",
+        ),
+        (MINIMAL + "stages: [reference]\nlearning: {false_per_100k: 1}\n", "x.yaml:8: `learning` is for the stages tolerance and"),
+        (MINIMAL + "learning:\n  least_items: 20\n", "x.yaml:8: `least_items` is for the stage probabilistic, which `stages`"),
         (MINIMAL + "fx: {base: EUR, rates: a.csv}\n", "x.yaml:7: `base` is 'EUR'; use ISO 4217 letters"),
         (MINIMAL + "fx: {base: INR, rates: a.csv}\n", "x.yaml:7: `rates` names the file a.csv, and this text was not read from a"),
         (MINIMAL + "fx:\n  base: INR\n  rates: {USD: {2026-13-01: 1}}\n", "x.yaml:9: `2026-13-01` is no date"),
@@ -127,11 +138,22 @@ csv:
         (MINIMAL + "calendar: {holidays: [26/01/2026]}\n", "x.yaml:7: .*written YYYY-MM-DD"),
         (MINIMAL + "csv:\n  teller: {id: A}\n", "x.yaml:8: `teller` is not known in `csv`; allowed: ledger, bank"),
         (MINIMAL + "csv:\n  bank: {signs: odd}\n", "x.yaml:8: `signs` is 'odd'"),
+        (MINIMAL + "csv:\n  bank: {amount: A,\n    debit: D}\n", "x.yaml:9: `debit` contradicts `amount`"),
+        (MINIMAL + "csv:\n  bank: {delimiter: ab}\n", "x.yaml:8: `delimiter` is 'ab'; it must be one character"),
+        (MINIMAL + "csv:\n  bank: {date_format: DD/MM/YYYY}\n", "x.yaml:8: `date_format` is 'DD/MM/YYYY'; write it as strptime"),
+        (MINIMAL + "csv:\n  bank: {encoding: utf-9}\n", "x.yaml:8: `encoding` is 'utf-9', which Python does not know"),
     ],
 )
 def test_errors_name_file_line_and_what_is_allowed(text: str, message: str) -> None:
     with pytest.raises(RulesError, match=message):
         parse_reconciliation(text, Origin("x.yaml", {"INR": 2, "USD": 2}))
+
+
+def test_a_source_may_be_on_two_sides_where_a_filter_tells_its_records_apart() -> None:
+    text = MINIMAL.replace("ledger\n", "ledger\n    sources: [core]\n    filter: {direction: credit}\n")
+    rules = parse_reconciliation(text.replace("bank\n", "bank\n    sources: [core]\n"), "x.yaml")
+    sides = [rules.side_of("core", account="x", transaction_type="", channel="", direction=way) for way in (1, -1)]
+    assert sides == [0, 1]
 
 
 @pytest.mark.parametrize(

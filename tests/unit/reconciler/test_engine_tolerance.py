@@ -12,7 +12,7 @@ from reconciler.dispatch import solve
 from reconciler.reconciliation import Pass, Reconciliation
 from reconciler.rules import parse_reconciliation
 from reconciler.tolerance import Allowance, Base, Tolerance
-from reconciler.types import Item
+from reconciler.types import Decision, Item, Stage
 
 MONDAY = dt.date(2026, 3, 2)
 ASYMMETRIC = Tolerance(over=Allowance(absolute_minor={"INR": 10}), under=Allowance(ppm={"INR": 20_000, "*": 10_000}))
@@ -200,3 +200,13 @@ def test_a_pass_of_equal_amounts_before_a_wide_one_keeps_every_pair_of_it(drawn:
     exact = replace(both, passes=both.passes[:1])
     alone = {match.members for match in solve(exact, items, None).matches}
     assert alone <= {match.members for match in solve(both, items, None).matches}
+
+
+def test_the_budget_holds_for_books_that_learn_nothing(make_item) -> None:
+    """A reference inside a narration is confirmed or suggested by what the operator accepts, without the learning stage."""
+    items = [make_item("l", "ledger", 700, key="INV20260411"), make_item("b", "bank", 700, text="NEFT INV20260411 ACME")]
+    text = "name: a\nversion: 1\nshape: statement\nsides: [{name: ledger}, {name: bank}]\n"
+    for accepted, decision in ((25, Decision.AUTO), (0, Decision.SUGGESTED)):
+        rules = parse_reconciliation(f"{text}learning: {{false_per_100k: {accepted}}}\n", "a.yaml")
+        [match] = solve(rules, items, None).matches
+        assert (match.stage, match.decision) == (Stage.TOLERANCE, decision)

@@ -216,7 +216,7 @@ def test_learning_is_read_from_the_rules_and_checked() -> None:
         with pytest.raises(RulesError, match=message):
             parse_reconciliation(f"{TEXT}{wrong}\n", "l.yaml")
     with pytest.raises(RulesError, match="which `stages` does not name"):
-        parse_reconciliation(TEXT.replace(", probabilistic", "") + "learning: {amount_ppm: 1}\n", "l.yaml")
+        parse_reconciliation(TEXT.replace(", probabilistic", "") + "learning: {least_items: 20}\n", "l.yaml")
 
 
 def test_the_outcome_says_how_many_false_matches_to_expect_and_how_the_sides_behave() -> None:

@@ -19,6 +19,7 @@ stages:
   - {stage: reference, name: exact, tolerance: {days: {after: 1}}}
   - tolerance
 fees: {profiles: [{name: cards, channel: [CARD], ppm: 20000, tax_ppm: 180000}]}
+learning: {false_per_100k: 4}
 fx: {base: INR, rates: rates.csv, tolerance_ppm: 1000, days: 1}
 """
 
@@ -43,6 +44,7 @@ def test_check_says_in_words_what_a_file_means(folder: Path) -> None:
         "stage 1 tolerance: the right side up to 0 days before and 1 day after the left",
         "fees: cards: 2 % with 18 % tax on it of each payment of CARD is a fee variance",
         "groups: up to 60 lines may match together",
+        "confirmed without a person: weak evidence with at most 4 false among 100,000 matches; the rest is suggested from a",
         "fx: USD to INR: 2 rates from 2026-05-04 to 2026-05-05, source rates.csv",
         "fx: converted amounts may differ by 0.1 %; a rate may be 1 day old",
     ):
@@ -53,7 +55,7 @@ def test_check_says_in_words_what_a_file_means(folder: Path) -> None:
     ("change", "message"),
     [
         (("INR: 150", "INX: 150"), r"rules\.yaml:8: `INX` is no currency"),
-        (("rates.csv", "none.csv"), r"rules\.yaml:14: `rates` names the file none\.csv, which cannot be read: No such file"),
+        (("rates.csv", "none.csv"), r"rules\.yaml:15: `rates` names the file none\.csv, which cannot be read: No such file"),
         (("version: 4", "version: four"), r"rules\.yaml:2: `version` must be a whole number"),
     ],
 )
@@ -62,3 +64,22 @@ def test_a_wrong_file_is_named_with_its_line(folder: Path, change: tuple[str, st
     path.write_text(RULES.replace(*change), encoding="utf-8")
     with pytest.raises(SettingsError, match=message):
         CliRunner().invoke(app, ["rules", "check", str(path)], catch_exceptions=False)
+
+
+def test_every_wrong_file_is_named_and_the_others_are_described(folder: Path) -> None:
+    names = ["wrong.yaml", "rules.yaml", "bytes.yaml"]
+    (folder / "wrong.yaml").write_text("name: a\n", encoding="utf-8")
+    (folder / "bytes.yaml").write_bytes(b"name: a\nversion: \xff\n")
+    result = CliRunner().invoke(app, ["rules", "check", *(str(folder / name) for name in names)])
+    assert "rules.yaml: export version 4" in result.output
+    first, second = str(result.exception).splitlines()
+    assert first.endswith("wrong.yaml:1: the file needs `shape`")
+    assert "bytes.yaml:2: this is no UTF-8 text" in second
+
+
+def test_check_says_what_a_key_without_effect_does_not_do(folder: Path) -> None:
+    path = folder / "keyed.yaml"
+    text = "name: a\nversion: 1\nshape: keyed\nsides: [{name: l}, {name: r}]\ntolerance: {days: {after: 3}}\n"
+    path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["rules", "check", str(path)])
+    assert "`days` has no effect; the keyed shape goes by its key" in result.output
