@@ -34,7 +34,7 @@ class AuthorisationState(_Model):
 
         return cls(
             client=client,
-            authorised=state is not None and state.generation > 0 and state.state == "active",
+            authorised=state is not None and state.is_authorised,
             reason="it was never authorised" if state is None else state.reason,
             generation=0 if state is None else state.generation,
             access_expires_at=None if state is None else moment(state.access_seconds),

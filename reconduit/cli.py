@@ -20,7 +20,8 @@ from reconduit.commands.rules import rules
 from reconduit.commands.rules_diff import diff, list_stored
 from reconduit.commands.sandbox import sandbox
 from reconduit.commands.services import services
-from reconduit.commands.source_actions import health, logs, status, sync, sync_due, test
+from reconduit.commands.source_actions import health, logs, outcome, status, sync, sync_due, test
+from reconduit.commands.source_authorisation import oauth
 from reconduit.commands.source_check import check
 from reconduit.commands.sources import sources
 from reconduit.commands.supervise import supervise
@@ -46,9 +47,10 @@ app.add_typer(rules)
 app.add_typer(decide)
 app.add_typer(vault)
 app.add_typer(webhooks)
-for action in (test, sync, status, logs, health, record, recording, check):
+for action in (test, sync, outcome, status, logs, health, record, recording, check):
     sources.command()(action)
 sources.command("sync-due")(sync_due)
+sources.add_typer(oauth)
 app.add_typer(sources)
 
 

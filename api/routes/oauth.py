@@ -31,6 +31,7 @@ from api.routes.operators import actor_of
 from api.templating import render
 from reconduit.authorisation import Authorisations, OAuthClient, open_authorisations
 from reconduit.authorisation.authorisation_request import REQUEST_SECONDS
+from reconduit.authorisation.callback_address import provider_error
 from reconduit.authorisation.errors import (
     AuthorisationNeededError,
     AuthorisationRequestError,
@@ -51,7 +52,6 @@ CALLBACK_PATH = "/oauth/callback"
 """Open to everybody: it is guarded by the state and by the session that asked."""
 
 _COOKIE = "reconduit_authorising"
-_PROVIDER_CODES = frozenset({"access_denied", "server_error", "temporarily_unavailable", "invalid_scope", "unauthorized_client"})
 
 router = APIRouter(tags=["oauth"], responses=PROBLEM_RESPONSES)
 
@@ -167,8 +167,7 @@ def callback(
         authorisations = open_authorisations(here.database.dsn)
         if error or not code:
             authorisations.refuse(state=state, session=session)
-            said = error if error in _PROVIDER_CODES else "an error of its own"
-            raise AuthorisationRequestError(f"the provider did not authorise: {said}; begin again")
+            raise AuthorisationRequestError(f"the provider did not authorise: {provider_error(error)}; begin again")
         target = authorisations.complete(state=state, code=code, session=session, issuer=iss or None)
         found = _note_change(here, request, target.integration_id, "authorisation")
         return _completed(request, _state(here, authorisations, found), found.name)

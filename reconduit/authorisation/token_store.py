@@ -72,6 +72,11 @@ class TokenState:
     attempt_id: UUID | None
     attempt_age: float | None
 
+    @property
+    def is_authorised(self) -> bool:
+        """Whether there are tokens, and nobody has to act."""
+        return self.generation > 0 and self.state == "active"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:

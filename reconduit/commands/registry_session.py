@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Key", "actor", "checked", "connected", "moment", "opened", "print_json", "share"]
+__all__ = ["Key", "actor", "checked", "connected", "moment", "opened", "print_json", "read_mapping", "share"]
 
 Key = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of an integration.")]
 
@@ -67,6 +68,33 @@ def checked(model: type[_Model], fields: Mapping[str, Any]) -> _Model:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise typer.BadParameter(wrong) from None
+
+
+def read_mapping(path: Path, what: str) -> dict[str, Any]:
+    """A mapping from a YAML or JSON file.
+
+    Args:
+        path: the file.
+        what: is in it, for messages.
+
+    Raises:
+        SettingsError: it cannot be read, or holds no mapping.
+    """
+    import yaml
+
+    from reconduit.errors import SettingsError
+
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{what} file {path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{what} file {path} is neither YAML nor JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{what} file {path} must be a mapping of {what}")
+    # They are kept as JSON, which has no dates: YAML makes one of what looks like it.
+    mapping: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return mapping
 
 
 def print_json(value: Any) -> None:

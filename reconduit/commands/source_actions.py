@@ -1,4 +1,4 @@
-"""`reconduit sources test|sync|sync-due|status|logs|health`: ask something of an integration, and see how it fares."""
+"""`reconduit sources test|sync|sync-due|outcome|status|logs|health`: ask something of an integration, and see how it fares."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconduit.integrations.commands import Command
     from reconduit.integrations.model import Integration
 
-__all__ = ["health", "logs", "status", "sync", "sync_due", "test"]
+__all__ = ["health", "logs", "outcome", "status", "sync", "sync_due", "test"]
 
 _Wait = Annotated[int, typer.Option(min=0, help="Seconds to wait for the outcome.")]
 
@@ -43,6 +43,16 @@ def sync(
 
     arguments = checked(SyncArguments, {"force": force, "from_date": from_date, "to_date": to_date})
     _command(key, wait, lambda connection, found: request_sync(connection, found, arguments, actor=actor()))
+
+
+def outcome(key: Key, command: Annotated[str, typer.Argument(metavar="ID", help="As `test` or `sync` printed it.")]) -> None:
+    """A test or a sync that was asked for, and what came of it; null until it is finished."""
+    from reconduit.integrations.commands import read_command
+    from reconduit.integrations.registry import find_integration
+
+    with opened() as (connection, tenant):
+        found = find_integration(connection, tenant, key)
+        print_json(read_command(connection, found, command).model_dump(mode="json"))
 
 
 def sync_due() -> None:

@@ -1,13 +1,12 @@
 """`reconduit sources`: make, change, enable and remove integrations, and store their secrets."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from reconduit.commands.registry_session import Key, actor, checked, connected, moment, opened, print_json, share
+from reconduit.commands.registry_session import Key, actor, checked, connected, moment, opened, print_json, read_mapping, share
 from reconduit.integrations.status import Status
 
 __all__ = ["sources"]
@@ -184,23 +183,5 @@ def _fields(
     if feature_flag == "":
         fields["feature_flag"] = None
     if options is not None:
-        fields["options"] = _read_options(options)
+        fields["options"] = read_mapping(options, "options")
     return fields
-
-
-def _read_options(path: Path) -> dict[str, Any]:
-    import yaml
-
-    from reconduit.errors import SettingsError
-
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"options file {path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"options file {path} is neither YAML nor JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise SettingsError(f"options file {path} must be a mapping of options")
-    # Options are kept as JSON, which has no dates: YAML makes one of what looks like it.
-    options: dict[str, Any] = json.loads(json.dumps(document, default=str))
-    return options

@@ -19,4 +19,4 @@ def stored_circuit(connection: psycopg.Connection[Any], integration: Integration
     if row is None:
         return None
     state, reason = row
-    return f"circuit {state.replace('_', ' ')}" + (f", since {reason}" if reason else "")
+    return f"circuit {state.replace('_', ' ')}" + (f": {reason}" if reason else "")

@@ -215,9 +215,7 @@ def remove_secret(connection: psycopg.Connection[Any], tenant: str, key: str | U
         UnknownIntegrationError: there is no such integration.
     """
     changed = note_secrets_changed(connection, tenant, key, actor=actor, name=name)
-    connection.execute(
-        "DELETE FROM secret WHERE tenant_id = %s AND integration_id = %s AND name = %s", (tenant, changed.integration_id, name)
-    )
+    Vault.delete_in(connection, tenant, changed.integration_id, name)
     return changed
 
 

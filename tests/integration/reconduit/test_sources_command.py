@@ -56,7 +56,8 @@ def test_an_integration_lives_on_the_command_line(tmp_path: Path, database_url: 
     changed = json.loads(done("show", "acme"))
     assert (changed["poll_seconds"], changed["feature_flag"]) == (9, "beta")
     assert "1 asked for" in done("sync-due")
-    assert sources("test", "acme", "--wait", "0").exit_code == 0
+    asked = json.loads(done("test", "acme", "--wait", "0"))
+    assert json.loads(done("outcome", "acme", asked["command_id"])) == asked
     assert sources("test", "acme", "--wait", "1").exit_code == 1
     events = [json.loads(line)["event"] for line in done("logs", "acme").splitlines()]
     assert events == ["created", "secret changed", "enabled", "changed"]
