@@ -120,15 +120,24 @@ def _manual_match(
 ) -> Match:
     members = [item for side in by_side for item in side]
     shared = members[0].key if len({item.key for item in members}) == 1 else None
-    sums = "; ".join(f"{side[0].side}: {sum(item.signed_minor for item in side)} {side[0].currency}" for side in by_side)
+    sums = "; ".join(f"{side[0].side}: {' and '.join(_sums(side))}" for side in by_side)
     return make_match(
         members,
         key=shared or "=".join(item.id for item in members),
-        amount_minor=abs(sum(item.signed_minor for item in by_side[0])),
+        # The match is told in the currency of its first item; others are never added to it.
+        amount_minor=abs(sum(item.signed_minor for item in by_side[0] if item.currency == members[0].currency)),
         stage=Stage.MANUAL,
         reasons=(Reason("operator", confirmation.note or "confirmed by an operator"), Reason("amount", sums)),
         final=all_passed(reconciliation.calendar, horizon, reconciliation.side_names, members),
     )
+
+
+def _sums(items: Iterable[Item]) -> list[str]:
+    """The signed sum of each currency, in words."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for item in items:
+        sums[item.currency] += item.signed_minor
+    return [f"{amount} {currency}" for currency, amount in sorted(sums.items())]
 
 
 def _by_side(reconciliation: Reconciliation, items: Iterable[Item]) -> list[list[Item]]:

@@ -32,7 +32,7 @@ from reconciler.statement_steps import (
     report_amount_differences,
 )
 from reconciler.ties import report_copies
-from reconciler.types import Item, Outcome, Stage
+from reconciler.types import Item, Member, Outcome, Reason, Stage
 from reconciler.weak_steps import match_amount_and_date, match_words
 
 __all__ = ["solve_book"]
@@ -65,6 +65,7 @@ def solve_book(
         ReconcilerError: an item is on a side that the reconciliation does not have, or of another currency than the rest.
     """
     book = Book(reconciliation, items, horizon, apart, examples)
+    _note_kept_apart(book, items, apart)
     passes = reconciliation.passes
     stages = reconciliation.stages
     last_by_reference = next((one for one in reversed(passes) if one.stage is Stage.REFERENCE), None)
@@ -90,6 +91,17 @@ def solve_book(
         groups.among_the_rest()
     book.open_the_rest()
     return book.outcome()
+
+
+def _note_kept_apart(book: Book, items: Sequence[Item], apart: KeptApart) -> None:
+    """Say of items that operators keep apart why they are open, should they stay so."""
+    if not apart.sets_of:
+        return
+    by_place = {Member(item.side, item.id): item for item in items}
+    for members in apart.meeting(items):
+        for member in members:
+            others = ", ".join(other.id for other in members if other.side != member.side)
+            book.note(by_place[member], Reason("operator", f"kept apart from {others} by an operator"))
 
 
 def _before_singles(reconciliation: Reconciliation) -> Pass | None:

@@ -15,6 +15,7 @@ from reconciler.explaining.causes import Circumstances, suspect, suspect_pair
 from reconciler.explaining.explanation import ExplainedBreak, ExplainedMatch, ExplainedRecord, Explanation
 from reconciler.explaining.separation import separate
 from reconciler.explaining.signals import RunnerUp, runner_up_of, signals_of
+from reconciler.explaining.told_causes import tied_by_reference, told_cause
 from reconciler.explaining.waiting import Due, due_of
 from reconciler.reconciliation import KeyField, Reconciliation, Shape
 from reconciler.types import Item, Member, Reason
@@ -123,6 +124,7 @@ def _lacks(database: Database, match: MatchDetail, runner_up: RunnerUp, key: Key
 def _break(database: Database, broken: BreakDetail) -> ExplainedBreak:
     stamp, rules = rules_of(database, broken.reconciliation, broken.rule_version)
     items = [as_item(one.transaction, one.side, _key_of(rules)) for one in broken.members if one.transaction is not None]
+    signals = signals_of(Reason(one.signal, one.text) for one in broken.reasons)
     plain = ExplainedBreak(
         id=broken.id,
         rules=stamp,
@@ -131,7 +133,8 @@ def _break(database: Database, broken: BreakDetail) -> ExplainedBreak:
         members=_members(broken.members),
         amount_minor=int(broken.amount.minor_units),
         currency=broken.amount.currency,
-        signals=signals_of(Reason(one.signal, one.text) for one in broken.reasons),
+        signals=signals,
+        suspicion=told_cause(broken.type, signals),
     )
     if rules is None or not items:
         return plain
@@ -151,8 +154,9 @@ def _with_surroundings(
         due = due_of(max(items, key=lambda one: one.booked_at), sources, rules.calendar, watermarks(database))
     if len(items) != 1:
         pair = items if len(items) == 2 and items[0].side != items[1].side else None
-        suspicion = None if pair is None else suspect_pair(pair[0], pair[1], circumstances)
-        return replace(plain, suspicion=suspicion, due=due)
+        tied = tied_by_reference(plain.signals)
+        suspicion = None if pair is None else suspect_pair(pair[0], pair[1], circumstances, tied=tied)
+        return replace(plain, suspicion=suspicion or plain.suspicion, due=due)
     record = next(one.transaction for one in broken.members if one.transaction is not None)
     around = open_items_around(database, name, item, rules.side_names, key, same_account=rules.shape is Shape.STATEMENT)
     ordered = by_nearness(item, around)
@@ -160,7 +164,7 @@ def _with_surroundings(
     return replace(
         plain,
         candidates=nearest_candidates(item, ordered, circumstances),
-        suspicion=suspect(item, ordered, twins, circumstances),
+        suspicion=suspect(item, ordered, twins, circumstances) or plain.suspicion,
         due=due,
     )
 

@@ -164,9 +164,17 @@ def _check_places(rules: Reconciliation, records: Sequence[Row]) -> None:
     ]
     if foreign:
         raise BadMembersError(f"on no side of {rules.name}: {', '.join(foreign[:5])}")
-    books = sorted({(row["account_id"], row["currency"]) for row in records})
-    if rules.shape is Shape.STATEMENT and len(books) > 1:
-        raise BadMembersError(f"{rules.name} is closed book by book; the records are of {len(books)}: {books[0]} and {books[1]}")
+    if rules.shape is Shape.STATEMENT:
+        _check_book(rules, records)
+
+
+def _check_book(rules: Reconciliation, records: Sequence[Row]) -> None:
+    """Refuse records of several books: accounts, and currencies unless the rules compare these."""
+    books = sorted({(row["account_id"], "" if rules.fx is not None else row["currency"]) for row in records})
+    if len(books) > 1:
+        named = " and ".join(" ".join(part for part in book if part) for book in books[:2])
+        unit = "account by account" if rules.fx is not None else "by account and currency"
+        raise BadMembersError(f"{rules.name} is closed {unit}; the records are of {len(books)} books: {named}")
 
 
 def _check_claims(

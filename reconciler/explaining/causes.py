@@ -89,12 +89,19 @@ def suspect(
         return pairs[0]
     parts = _parts(item, candidates, circumstances.tolerance)
     if parts:
-        return Suspicion(Cause.SPLIT, f"{' + '.join(part.id for part in parts)} add up to {sum(p.amount_minor for p in parts)}")
+        return Suspicion(Cause.SPLIT, f"{' + '.join(part.id for part in parts)} add up to {item.amount_minor} {item.currency}")
     return pairs[0] if pairs else None
 
 
-def suspect_pair(item: Item, other: Item, circumstances: Circumstances) -> Suspicion | None:
-    """The cause that would explain what separates two items of two sides; None when none does."""
+def suspect_pair(item: Item, other: Item, circumstances: Circumstances, *, tied: bool = False) -> Suspicion | None:
+    """The cause that would explain what separates two items of two sides; None when none does.
+
+    Args:
+        item: one of them.
+        other: the other.
+        circumstances: rules and what was learnt.
+        tied: whether they are known to have one reference, as when a text of one has that of the other inside.
+    """
     apart = separate(item, other)
     if (item.signed_minor < 0) != (other.signed_minor < 0):
         return None
@@ -102,7 +109,7 @@ def suspect_pair(item: Item, other: Item, circumstances: Circumstances) -> Suspi
     if circumstances.tolerance.within((first.signed_minor, last.signed_minor), item.currency):
         days = (first.booked_at.astimezone(dt.UTC).toordinal(), last.booked_at.astimezone(dt.UTC).toordinal())
         return _suspect_equal_amounts(item, other, apart, in_time=circumstances.tolerance.within_days(*days))
-    return _amount_typo(item, other, apart) or _fee(item, other, apart, circumstances)
+    return _amount_typo(item, other, apart, tied=tied) or _fee(item, other, apart, circumstances)
 
 
 def _suspect_equal_amounts(item: Item, other: Item, apart: Separation, *, in_time: bool) -> Suspicion | None:
@@ -120,14 +127,16 @@ def _suspect_equal_amounts(item: Item, other: Item, apart: Separation, *, in_tim
     return Suspicion(Cause.REFERENCE, f"amount and date of {other.id} agree, its reference does not")
 
 
-def _amount_typo(item: Item, other: Item, apart: Separation) -> Suspicion | None:
-    same_reference = apart.reference_distance == 0
+def _amount_typo(item: Item, other: Item, apart: Separation, *, tied: bool) -> Suspicion | None:
+    same_reference = tied or apart.reference_distance == 0
     ours, theirs = item.amount_minor, other.amount_minor
     if digits_transposed(ours, theirs) and (same_reference or apart.days == 0):
-        why = f"two neighbouring digits are swapped: {ours} and {theirs}, and the difference is divisible by 9"
+        why = f"two neighbouring digits are swapped: {ours} and {theirs} {item.currency}, and the difference is divisible by 9"
         return Suspicion(Cause.TYPO, why)
     if same_reference and max(ours, theirs) >= 1_000 and slips_between(str(ours), str(theirs)) == 1:
-        return Suspicion(Cause.TYPO, f"the references agree, and one digit turns {ours} into {theirs}")
+        return Suspicion(
+            Cause.TYPO, f"the references agree, and one digit makes the difference: {ours} and {theirs} {item.currency}"
+        )
     return None
 
 
@@ -147,7 +156,9 @@ def _fee(item: Item, other: Item, apart: Separation, circumstances: Circumstance
         return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is a fixed fee that was learnt from matches")
     allowed = circumstances.fees.explained_minor([item if item.amount_minor == gross else other])
     if difference <= allowed:
-        return Suspicion(Cause.FEE, f"the difference of {difference} {currency} is within the fees that the rules name, {allowed}")
+        return Suspicion(
+            Cause.FEE, f"the difference of {difference} {currency} is within the fees that the rules name, {allowed} {currency}"
+        )
     return None
 
 

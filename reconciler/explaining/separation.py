@@ -40,7 +40,8 @@ class Separation:
             more = "more" if self.amount_minor > 0 else "less"
             found.append(Reason("amount", f"{abs(self.amount_minor)} {currency} {more}{share}"))
         if self.days:
-            found.append(Reason("date", f"{abs(self.days)} days {'later' if self.days > 0 else 'earlier'}"))
+            count = "1 day" if abs(self.days) == 1 else f"{abs(self.days)} days"
+            found.append(Reason("date", f"{count} {'later' if self.days > 0 else 'earlier'}"))
         if self.references is None:
             found.append(Reason("reference", "one of the two has none"))
         elif self.reference_distance:

@@ -14,6 +14,7 @@ from reconciler.explaining.causes import Cause, Circumstances, Suspicion, suspec
 from reconciler.explaining.explanation import ExplainedBreak, ExplainedMatch, Explanation, RuleStamp
 from reconciler.explaining.separation import separate
 from reconciler.explaining.signals import RunnerUp, Signal, runner_up_of, signals_of
+from reconciler.explaining.told_causes import tied_by_reference, told_cause
 from reconciler.explaining.waiting import Due, SourceMark
 from reconciler.reconciliation import Reconciliation
 from reconciler.types import Item, Member, Reason
@@ -139,6 +140,7 @@ def _lacks(books: _Books, members: Sequence[Member], runner_up: RunnerUp) -> tup
 
 def _break(broken: Mapping[str, Any], stamp: RuleStamp, books: _Books | None) -> ExplainedBreak:
     members, nearest = _members(broken), broken["nearest"]
+    signals = signals_of(_reasons(broken.get("reasons", [])))
     plain = ExplainedBreak(
         id=None,
         rules=stamp,
@@ -147,8 +149,8 @@ def _break(broken: Mapping[str, Any], stamp: RuleStamp, books: _Books | None) ->
         members=members,
         amount_minor=int(broken["amount_minor"]),
         currency=str(broken["currency"]),
-        signals=(*signals_of(_reasons(broken.get("reasons", []))), *_nearest(nearest)),
-        suspicion=_told(nearest),
+        signals=(*signals, *_nearest(nearest)),
+        suspicion=_told(nearest) or told_cause(str(broken["type"]), signals),
     )
     return plain if books is None else _with_surroundings(plain, members, books)
 
@@ -157,7 +159,9 @@ def _with_surroundings(plain: ExplainedBreak, members: Sequence[Member], books: 
     items = books.of(members)
     if len(items) != 1:
         pair = items if len(items) == 2 and items[0].side != items[1].side else None
-        return replace(plain, suspicion=None if pair is None else suspect_pair(pair[0], pair[1], books.circumstances))
+        tied = tied_by_reference(plain.signals)
+        found = None if pair is None else suspect_pair(pair[0], pair[1], books.circumstances, tied=tied)
+        return replace(plain, suspicion=found or plain.suspicion)
     item = items[0]
     others = [books.items[member] for member in books.open if member in books.items and books.items[member].side != item.side]
     twins = [one for place, one in books.items.items() if one.side == item.side and place not in books.open]
@@ -166,7 +170,7 @@ def _with_surroundings(plain: ExplainedBreak, members: Sequence[Member], books: 
         plain,
         signals=tuple(signal for signal in plain.signals if signal.name != "nearest"),
         candidates=nearest_candidates(item, ordered, books.circumstances),
-        suspicion=suspect(item, ordered, twins, books.circumstances),
+        suspicion=suspect(item, ordered, twins, books.circumstances) or told_cause(plain.type, plain.signals),
         due=books.due(item),
     )
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from api.errors import BadMembersError
 from consumers.backtest.history import snapshot
 from consumers.backtest.simulation import back_test, history_of
 from schemas.records import DEFAULT_TENANT, CanonicalTransaction
+from tests.fixtures.operators import decide
 from tests.fixtures.scene import MONDAY, Scene, digests_of, faults_of, query
 from tests.integration.consumers.test_close_pass import LATER, complete
 from tests.integration.consumers.test_seals import close_with, fill
@@ -148,3 +150,21 @@ def test_an_account_is_solved_again_when_currencies_begin_to_compare(exports: Sc
     assert close_with(exports, database_url, [replace(rules, version=3, fx=None, digest="again")]) == (3, 3)
     assert query(database_url, "SELECT count(*) FROM match") == [(1,)]
     assert not faults_of(database_url)
+
+
+def test_a_person_may_confirm_what_no_rate_lets_the_rules_compare(exports: Scene, database_url: str) -> None:
+    fill(exports, database_url, [*exported(exports), *complete(exports, LATER, "core", "bank")])
+    close_with(exports, database_url)
+    decide(database_url, exports, "confirm", "books", ("core", "c4"), ("bank", "b4"), note="paid at the day's rate")
+    close_with(exports, database_url)
+    assert ("match", "INR", 905_000, 2) in query(database_url, _DECIDED)
+    assert not [row for row in query(database_url, _DECIDED) if row[0] == "CURRENCY"]
+    assert all(row[6]["holds"] for row in query(database_url, _LATEST))
+    assert not faults_of(database_url)
+
+
+def test_nobody_confirms_across_currencies_where_the_rules_compare_none(books: Scene, database_url: str) -> None:
+    fill(books, database_url, [*exported(books), *complete(books, LATER, "core", "bank")])
+    close_with(books, database_url)
+    with pytest.raises(BadMembersError, match="closed by account and currency; the records are of 2 books: acc EUR and acc INR"):
+        decide(database_url, books, "confirm", "books", ("core", "c4"), ("bank", "b4"))

@@ -58,6 +58,14 @@ def stored_url(book: Scene, module_database_url: str) -> str:
         book.record(kind, name, reference_number=reference or None, amount_minor=amount, booked_at=MONDAY + dt.timedelta(days=day))
         for kind, name, reference, amount, day in told
     ]
+    swapped = {"core": (73_105, "INV00000077", 0), "bank": (73_015, "NEFT INV00000077 GAMMA", 1)}
+    records += [
+        book.record(
+            kind, f"{kind[0]}-swap", reference_number=None, description=text, amount_minor=amount,
+            booked_at=MONDAY + dt.timedelta(days=day),
+        )
+        for kind, (amount, text, day) in swapped.items()
+    ]  # fmt: skip
     service = book.service()
     with psycopg.connect(module_database_url) as connection:
         service.start(connection)
@@ -113,6 +121,12 @@ def test_an_open_item_names_what_comes_nearest_and_why(book: Scene, explained_ur
         assert waits == ({book.name("bank"): False} if identity.startswith("c-") else {book.name("core"): True})
         assert broken["due"]["at"] == "2026-03-04T00:00:00Z"
         assert asked(broken["id"], 1)["breaks"] == [broken]
+
+
+def test_a_typing_error_in_an_amount_is_suspected_where_a_text_ties_the_two(explained_url: str) -> None:
+    [broken] = asked("c-swap", 1)["breaks"]
+    assert (broken["type"], broken["suspected"]["cause"]) == ("AMOUNT", "typo")
+    assert "digits are swapped: 73105 and 73015 INR" in broken["suspected"]["why"]
 
 
 def test_a_twin_of_something_matched_is_a_duplicate(explained_url: str) -> None:

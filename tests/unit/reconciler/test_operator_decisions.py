@@ -141,3 +141,19 @@ def test_decisions_hold_for_any_order_and_nothing_is_lost(make_item, seed: int) 
             assert not {frozenset(match.members) for match in outcome.matches} & set(pairs[cut:])
         shuffled = draw.sample(items, len(items))
         assert decision_digest(solved(rules, shuffled, decided)) == decision_digest(outcome)
+
+
+def test_a_confirmation_across_currencies_adds_no_currencies(make_item) -> None:
+    """A person may say that rupees and dollars are the same money; the match is told in the currency of its first item."""
+    ledger = [make_item("l1", "ledger", 8_300, currency="INR"), make_item("l2", "ledger", 50, day=1, currency="EUR")]
+    bank = make_item("b1", "bank", 100, currency="USD")
+    [match] = solved(STATEMENT, [*ledger, bank], confirmed(*ledger, bank)).matches
+    assert (match.amount_minor, match.currency) == (8_300, "INR")
+    assert match.reasons[1].text == "ledger: 50 EUR and 8300 INR; bank: 100 USD"
+
+
+def test_an_item_that_is_kept_apart_says_from_what(make_item) -> None:
+    ledger, bank = make_item("l", "ledger", 100, key="INV1"), make_item("b", "bank", 100, key="INV1")
+    for broken in solved(STATEMENT, [ledger, bank], unmatched(ledger, bank)).breaks:
+        other = "b" if broken.members[0].id == "l" else "l"
+        assert f"kept apart from {other} by an operator" in [reason.text for reason in broken.reasons]

@@ -90,7 +90,7 @@ def test_a_twin_that_is_matched_makes_a_duplicate() -> None:
 def test_parts_that_add_up_are_a_split() -> None:
     parts = [bank("x", 4_000), bank("y", 6_001), bank("z", 3_500, day=1), bank("w", 2_500)]
     found = suspect(item("a", 10_000), parts, [], RULES)
-    assert found is not None and found.cause is Cause.SPLIT and found.why == "w + x + z add up to 10000"
+    assert found is not None and found.cause is Cause.SPLIT and found.why == "w + x + z add up to 10000 INR"
     far = [bank("x", 4_000), bank("z", 3_500, day=9), bank("w", 2_500)]
     assert suspect(item("a", 10_000), far, [], RULES) is None
 
