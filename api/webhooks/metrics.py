@@ -19,7 +19,7 @@ class WebhookCollector(Collector):
         self._database = database
 
     def collect(self) -> Iterator[Metric]:
-        """Deliveries by outcome, and events that wait to be published."""
+        """Deliveries by outcome, events that wait to be published, and for how long."""
         try:
             with self._database.writing() as connection:
                 found = list_statistics(connection)
@@ -31,8 +31,14 @@ class WebhookCollector(Collector):
         waiting = GaugeMetricFamily(
             "recon_webhook_events_waiting", "Events that are stored and not published yet.", labels=["source", "provider"]
         )
+        oldest = GaugeMetricFamily(
+            "recon_webhook_oldest_waiting_seconds",
+            "Since the oldest event was received that is not published yet; 0 when none waits.",
+            labels=["source", "provider"],
+        )
         for endpoint in found:
             for outcome in OUTCOMES:
                 deliveries.add_metric([endpoint.source, endpoint.provider, outcome], getattr(endpoint, outcome))
             waiting.add_metric([endpoint.source, endpoint.provider], endpoint.waiting)
-        yield from (deliveries, waiting)
+            oldest.add_metric([endpoint.source, endpoint.provider], endpoint.oldest_waiting_seconds)
+        yield from (deliveries, waiting, oldest)

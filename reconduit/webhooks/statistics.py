@@ -31,10 +31,10 @@ OUTCOMES: tuple[Outcome, ...] = (
 _TAKEN = ("accepted", "duplicate")
 
 _SELECT = """
-SELECT e.*, i.name AS source,
-       (SELECT count(*) FROM webhook_event v
-        WHERE v.integration_id = e.integration_id AND v.provider = e.provider AND v.published_at IS NULL) AS waiting
-FROM webhook_endpoint e JOIN integration i USING (integration_id)
+SELECT e.*, i.name AS source, w.waiting, coalesce(extract(epoch FROM now() - w.oldest), 0)::float8 AS oldest_waiting_seconds
+FROM webhook_endpoint e JOIN integration i USING (integration_id) CROSS JOIN LATERAL (
+    SELECT count(*) AS waiting, min(v.received_at) AS oldest FROM webhook_event v
+    WHERE v.integration_id = e.integration_id AND v.provider = e.provider AND v.published_at IS NULL) AS w
 """
 
 
@@ -43,6 +43,7 @@ class EndpointStatistics(BaseModel):
 
     Attributes:
         waiting: events that are stored and not published yet.
+        oldest_waiting_seconds: since the oldest of them was received; 0 when none waits.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +63,7 @@ class EndpointStatistics(BaseModel):
     broken: int
     unavailable: int
     waiting: int
+    oldest_waiting_seconds: float
     last_accepted_at: dt.datetime | None
     last_refused_at: dt.datetime | None
     updated_at: dt.datetime
