@@ -14,7 +14,7 @@ vault = typer.Typer(name="vault", help="Keys of the vault that seals the secrets
 @vault.command("new-key")
 def new_key(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Key file; made when it is not there.")],
-    key_id: Annotated[str, typer.Option("--id", help="Name of the key; the day by default.")] = "",
+    key_id: Annotated[str, typer.Option("--id", help="Name of the key; the time (UTC) by default.")] = "",
 ) -> None:
     """Put a fresh key in front of a key file: it seals from now on, the others still open.
 
@@ -26,7 +26,7 @@ def new_key(
 
     from reconduit.vault.keys import add_key
 
-    made = add_key(file, key_id or dt.datetime.now(dt.UTC).strftime("k%Y%m%d"))
+    made = add_key(file, key_id or dt.datetime.now(dt.UTC).strftime("k%Y%m%dt%H%M%S"))
     print(f"{file}: {made} seals from now on; set RECONDUIT_VAULT_KEY_FILE={os.fspath(file)}, then run `reconduit vault rotate`")
 
 

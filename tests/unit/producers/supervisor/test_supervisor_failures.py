@@ -25,7 +25,7 @@ from reconduit.authorisation.errors import (
 )
 from reconduit.errors import SettingsError
 from reconduit.integrations.status import Failure, action_for
-from reconduit.vault.errors import SecretMissingError, VaultKeyError
+from reconduit.vault.errors import SecretMissingError, SecretSealedError, VaultError, VaultKeyError
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ from reconduit.vault.errors import SecretMissingError, VaultKeyError
         (ConfigurationError("option"), Failure.CONFIGURATION),
         (SettingsError("variable"), Failure.CONFIGURATION),
         (VaultKeyError("no key"), Failure.CONFIGURATION),
+        (SecretSealedError("moved"), Failure.CONFIGURATION),
         (TransientError("500"), Failure.TRANSIENT),
         (PublishError("Kafka"), Failure.TRANSIENT),
         (TokenEndpointError("500"), Failure.TRANSIENT),
@@ -55,7 +56,7 @@ from reconduit.vault.errors import SecretMissingError, VaultKeyError
 )
 def test_every_error_has_a_meaning_and_a_next_step(error: Exception, failure: Failure) -> None:
     assert failure_of(error) is failure
-    assert action_of(error) == (error.fix if isinstance(error, ProducerError) else action_for(failure))
+    assert action_of(error) == (error.fix if isinstance(error, ProducerError | VaultError) else action_for(failure))
 
 
 @pytest.mark.parametrize(
