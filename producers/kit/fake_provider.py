@@ -206,7 +206,7 @@ def forward_to(base_url: str) -> Handler:
 
     def handler(asked: FakeRequest) -> FakeResponse:
         headers = {name: value for name, value in asked.headers.items() if name not in _HOP_BY_HOP}
-        with httpx.Client(trust_env=False, verify=_NO_TLS) as client:
+        with httpx.Client(trust_env=False, verify=_NO_TLS, timeout=60) as client:
             given = client.request(
                 asked.method, f"{base_url}{asked.path}", params=dict(asked.query), headers=headers, content=asked.body
             )

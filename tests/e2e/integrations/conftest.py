@@ -61,6 +61,18 @@ class Operation:
         found: dict[str, Any] = self.operator.get(f"{AT}/{name}").json()
         return found
 
+    def carry_out(self, name: str, command: str, **arguments: Any) -> dict[str, Any]:
+        """Order a test or a sync; returns its outcome once the supervisor has carried it out."""
+        ordered = self.operator.post(f"{AT}/{name}/{command}", params={"wait": 30}, **arguments)
+        assert ordered.status_code == 202, ordered.text
+
+        def outcome() -> dict[str, Any] | None:
+            found: dict[str, Any] | None = self.operator.get(ordered.headers["location"]).json()["outcome"]
+            return found
+
+        eventually(outcome, self.supervisors.log)
+        return outcome() or {}
+
     def wait_for(self, name: str, status: str) -> dict[str, Any]:
         """The integration once it has the status and was polled, `active` ones with success."""
 

@@ -1,20 +1,9 @@
 """From nothing, by API calls alone: an integration to the sandbox, its credentials, a test, a sync, records in Kafka, health."""
 
 import secrets
-from typing import Any
-
-import httpx
 
 from tests.e2e.integrations.conftest import AT, Operation, Sandbox
-from tests.fixtures.supervised import Supervisors, topic_size
-
-
-def outcome(answer: httpx.Response, supervisors: Supervisors) -> dict[str, Any]:
-    assert answer.status_code == 202, answer.text
-    found = answer.json()["outcome"]
-    assert found is not None, supervisors.log()
-    assert isinstance(found, dict)
-    return found
+from tests.fixtures.supervised import topic_size
 
 
 def test_an_operator_connects_a_provider_by_api_calls(operation: Operation, sandbox: Sandbox) -> None:
@@ -23,18 +12,18 @@ def test_an_operator_connects_a_provider_by_api_calls(operation: Operation, sand
     operation.make(name, f"{sandbox.address}/feeds/core")
 
     operation.store(name, "token", "wrong")
-    refused = outcome(operator.post(f"{AT}/{name}/test", params={"wait": 30}), supervisors)
+    refused = operation.carry_out(name, "test")
     assert (refused["result"], refused["failure"]) == ("failed", "authentication"), refused
     assert refused["action"].startswith("Store valid credentials")
 
     token = sandbox.tokens["core"]
     operation.store(name, "token", token)
-    tested = outcome(operator.post(f"{AT}/{name}/test", params={"wait": 30}), supervisors)
+    tested = operation.carry_out(name, "test")
     assert tested["result"] == "done"
     assert tested["records"] > 0
     assert operator.get(f"{AT}/{name}").json()["health"] is None, "a test is no poll"
 
-    synced = outcome(operator.post(f"{AT}/{name}/sync", params={"wait": 30}), supervisors)
+    synced = operation.carry_out(name, "sync")
     assert synced["result"] == "done"
     assert synced["published"] >= tested["records"]
     found = operator.get(f"{AT}/{name}").json()
@@ -46,9 +35,9 @@ def test_an_operator_connects_a_provider_by_api_calls(operation: Operation, sand
 
     operation.enable(name)
     ranged = {"from_date": "2001-01-01", "to_date": "2001-01-02"}
-    assert outcome(operator.post(f"{AT}/{name}/sync", json=ranged, params={"wait": 30}), supervisors)["published"] == 0
+    assert operation.carry_out(name, "sync", json=ranged)["published"] == 0
     today = {"to_date": "2999-01-01"}
-    again = outcome(operator.post(f"{AT}/{name}/sync", json=today, params={"wait": 30}), supervisors)
+    again = operation.carry_out(name, "sync", json=today)
     assert again["published"] == synced["published"]
     assert topic_size(bootstrap, f"{name}_txns") == 2 * synced["published"]
 

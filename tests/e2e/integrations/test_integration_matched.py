@@ -17,7 +17,7 @@ import yaml
 from tests.e2e.integrations.conftest import AT, Operation, Sandbox
 from tests.fixtures.scene import query
 from tests.fixtures.supervised import topic_size
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -38,7 +38,7 @@ class Worker:
     def run(self, *arguments: str) -> str:
         """Another command of the same installation, to its end; returns what it printed."""
         command = [sys.executable, "-m", "reconduit", *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -77,7 +77,7 @@ def worker(operation: Operation) -> Iterator[Worker]:
             yield Worker(f"core_{suffix}", f"gateway_{suffix}", group, environment, operation.folder / "worker.log")
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 def test_integrations_made_while_workers_run_are_matched(operation: Operation, sandbox: Sandbox, worker: Worker) -> None:
@@ -123,7 +123,9 @@ def test_a_webhook_reaches_its_topic_and_has_the_source_fetched(operation: Opera
     signature = hmac.new(b"the-webhook-secret", body, hashlib.sha256).hexdigest()
     headers = {"X-Razorpay-Signature": signature, "X-Razorpay-Event-Id": "evt_1"}
     eventually(
-        lambda: httpx.post(f"{operation.api}/v1/webhooks/razorpay/{name}", content=body, headers=headers).status_code == 200,
+        lambda: (
+            httpx.post(f"{operation.api}/v1/webhooks/razorpay/{name}", content=body, headers=headers, timeout=60).status_code == 200
+        ),
         operation.supervisors.log,
     )
     eventually(lambda: rounds() > before, operation.supervisors.log)
@@ -133,6 +135,6 @@ def test_a_webhook_reaches_its_topic_and_has_the_source_fetched(operation: Opera
     ]
     assert [one["result"] for one in synced] == ["done"]
     # The same event again is known: neither published nor a reason to fetch.
-    assert httpx.post(f"{operation.api}/v1/webhooks/razorpay/{name}", content=body, headers=headers).status_code == 200
+    assert httpx.post(f"{operation.api}/v1/webhooks/razorpay/{name}", content=body, headers=headers, timeout=60).status_code == 200
     assert query(operation.url, "SELECT publications FROM webhook_event") == [(1,)]
     assert topic_size(operation.bootstrap, f"{name}_events") == 1

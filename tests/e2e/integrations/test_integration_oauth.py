@@ -59,7 +59,7 @@ def address(bank: Bank) -> Iterator[str]:
 def authorise(operation: Operation) -> None:
     """As a person does: open the provider's page, agree, and be sent back."""
     begun = operation.operator.post(f"{AT}/{NAME}/oauth/authorise").json()
-    sent_back = httpx.get(begun["authorise_url"], follow_redirects=False).headers["Location"]
+    sent_back = httpx.get(begun["authorise_url"], follow_redirects=False, timeout=60).headers["Location"]
     assert operation.operator.get(sent_back).status_code == 200
 
 
@@ -103,6 +103,10 @@ def test_a_supervised_producer_lives_on_an_authorisation(operation: Operation, b
     operation.wait_for(NAME, "active")
     eventually(lambda: len(bank.accepted) > polls, operation.supervisors.log)
     assert bank.authorisation.exchanges[exchanges]["grant_type"] == "authorization_code"
-    told = operation.operator.get(f"{AT}/{NAME}/logs").text + operation.supervisors.log() + httpx.get(operation.metrics).text
+    told = (
+        operation.operator.get(f"{AT}/{NAME}/logs").text
+        + operation.supervisors.log()
+        + httpx.get(operation.metrics, timeout=60).text
+    )
     assert "canary" not in told
     assert f'recon_token_expiry_timestamp_seconds{{source="{NAME}",token="access"}}' in told

@@ -89,10 +89,7 @@ def test_one_that_rests_is_asked_no_more_until_somebody_acts(polled: Operation, 
     polled.wait_for("refused", "login_error")
     asked = len([one for one in provider.requests if one.path.startswith("/refused")])
     assert polled.operator.post(f"{AT}/refused/sync").status_code == 409
-    assert (
-        polled.operator.post(f"{AT}/refused/sync", json={"force": True}, params={"wait": 30}).json()["outcome"]["result"]
-        == "failed"
-    )
+    assert polled.carry_out("refused", "sync", json={"force": True})["result"] == "failed"
     assert len([one for one in provider.requests if one.path.startswith("/refused")]) > asked
     polled.store("bare", "token", "canary")
     assert polled.wait_for("bare", "error")["status_reason"].startswith("ConfigurationError"), "nobody has acted on its address"
@@ -102,8 +99,8 @@ def test_off_stays_off_whatever_its_polls_come_to(polled: Operation, provider: F
     polled.make("asleep", f"{provider.base_url}/well")
     polled.store("asleep", "token", "canary")
     for status in ("inactive", "disabled"):
-        done = polled.operator.post(f"{AT}/asleep/sync", params={"wait": 30}).json()["outcome"]
-        assert (done or {}).get("result") == "done", (done, polled.supervisors.log())
+        done = polled.carry_out("asleep", "sync")
+        assert done["result"] == "done", (done, polled.supervisors.log())
         assert polled.read("asleep")["status"] == status
         polled.enable("asleep")
         polled.wait_for("asleep", "active")
@@ -113,7 +110,7 @@ def test_off_stays_off_whatever_its_polls_come_to(polled: Operation, provider: F
 def test_the_supervisor_tells_how_they_fare(polled: Operation) -> None:
     for name, status, *_ in REACHED[:4]:
         polled.wait_for(name, status)
-    told = httpx.get(polled.metrics).text
+    told = httpx.get(polled.metrics, timeout=60).text
     for line in (
         'recon_integration_status{source="well",status="active"} 1.0',
         'recon_integration_status{source="retired",status="expired"} 1.0',

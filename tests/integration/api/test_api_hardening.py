@@ -124,7 +124,7 @@ def test_an_unexpected_error_tells_nothing_inside(seeded_url: str) -> None:
         raise RuntimeError("secret inner detail")
 
     with serving_app(app) as url:
-        answer = httpx.get(f"{url}/v1/broken", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+        answer = httpx.get(f"{url}/v1/broken", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
     assert_problem(answer, 500)
     assert "secret inner detail" not in answer.text
     assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
@@ -187,7 +187,7 @@ def test_the_form_starts_a_session_that_ends(anonymous: httpx.Client, seeded_url
     other = create_app(settings_for(seeded_url, token="another-token-" + "y" * 20), now=lambda: NOW)
     for app in (later, other):
         with serving_app(app) as url:
-            assert httpx.get(f"{url}/v1/summary", cookies={COOKIE: value}).status_code == 401
+            assert httpx.get(f"{url}/v1/summary", cookies={COOKIE: value}, timeout=60).status_code == 401
     anonymous.post("/logout")
     assert anonymous.get("/").status_code == 401
 
@@ -220,15 +220,15 @@ def test_a_login_link_works_once_and_not_for_long(anonymous: httpx.Client) -> No
 def test_without_a_token_only_this_machine_is_answered(seeded_url: str) -> None:
     app = create_app(settings_for(seeded_url, token=None), no_auth=True, now=lambda: NOW)
     with serving_app(app) as url:
-        assert httpx.get(f"{url}/v1/summary").status_code == 200
-        assert_problem(httpx.get(f"{url}/v1/summary", headers={"Host": "evil.example"}), 421)
+        assert httpx.get(f"{url}/v1/summary", timeout=60).status_code == 200
+        assert_problem(httpx.get(f"{url}/v1/summary", headers={"Host": "evil.example"}, timeout=60), 421)
 
 
 def test_postgres_away_is_503_and_the_process_lives(seeded_url: str) -> None:
     settings = settings_for("postgresql://nobody@127.0.0.1:9/none")
     with (
         serving_app(create_app(settings, now=lambda: NOW)) as url,
-        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as client,
+        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client,
     ):
         assert client.get("/livez").status_code == 200
         answer = client.get("/readyz")
@@ -242,5 +242,5 @@ def test_postgres_away_is_503_and_the_process_lives(seeded_url: str) -> None:
 def test_a_database_without_tables_names_the_way_out(empty_database_url: str) -> None:
     settings = settings_for(empty_database_url).model_copy(update={"database_url": SecretStr(empty_database_url)})
     with serving_app(create_app(settings, now=lambda: NOW)) as url:
-        problem = assert_problem(httpx.get(f"{url}/readyz", timeout=20), 503)
+        problem = assert_problem(httpx.get(f"{url}/readyz", timeout=60), 503)
     assert "reconduit migrate" in problem["detail"]

@@ -42,7 +42,7 @@ def server_url(server: AuthorisationServer) -> Iterator[str]:
 @pytest.fixture
 def program(url: str, server_url: str) -> Iterator[httpx.Client]:
     """A client with the API's token; the integration `acme` is there, with OAuth settings and secret."""
-    with httpx.Client(base_url=url, headers=BEARER, timeout=20) as client:
+    with httpx.Client(base_url=url, headers=BEARER, timeout=60) as client:
         client.delete("/v1/integrations/acme")
         draft = {"name": "acme", "connector": "hdfc", "base_url": server_url}
         assert client.post("/v1/integrations", json=draft).status_code == 201
@@ -67,7 +67,7 @@ def configure(client: httpx.Client, server_url: str, url: str, grant: str = "aut
 
 def answer_of_provider(authorise_url: str) -> str:
     """The address that the provider sends the browser back to."""
-    return str(httpx.get(authorise_url, follow_redirects=False).headers["Location"])
+    return str(httpx.get(authorise_url, follow_redirects=False, timeout=60).headers["Location"])
 
 
 def test_a_program_authorises_and_sees_how_long_it_lasts(program: httpx.Client, server: AuthorisationServer) -> None:
@@ -91,7 +91,7 @@ def test_a_program_authorises_and_sees_how_long_it_lasts(program: httpx.Client, 
 
 
 def test_a_browser_authorises_with_the_cookie_of_its_own(program: httpx.Client, url: str) -> None:
-    with httpx.Client(base_url=url, timeout=20) as browser:
+    with httpx.Client(base_url=url, timeout=60) as browser:
         assert browser.post("/login", data={"token": TOKEN}).status_code == 303
         sent = browser.get("/integrations/acme/authorise")
         assert sent.status_code == 303
@@ -107,7 +107,7 @@ def test_a_browser_authorises_with_the_cookie_of_its_own(program: httpx.Client, 
 
 def test_an_authorisation_is_worth_nothing_in_another_session(program: httpx.Client, url: str, server: AuthorisationServer) -> None:
     location = answer_of_provider(program.post(f"{OAUTH}/authorise").json()["authorise_url"])
-    with httpx.Client(base_url=url, timeout=20) as stranger:
+    with httpx.Client(base_url=url, timeout=60) as stranger:
         assert stranger.get(location).status_code == 409
         stranger.cookies.set("reconduit_authorising", "guessed")
         refused = stranger.get(location, headers={"Accept": "text/html"})

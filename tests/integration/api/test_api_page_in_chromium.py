@@ -14,6 +14,9 @@ from tests.fixtures.app_server import serving_app
 from tests.integration.api.conftest import TOKEN
 from tests.integration.api.seeding import NOW, Rows
 
+_PATIENCE_MILLISECONDS = 60_000
+expect.set_options(timeout=_PATIENCE_MILLISECONDS)
+
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
@@ -81,7 +84,7 @@ def test_the_page_updates_itself_and_keeps_what_is_open(context: BrowserContext,
         ).fetchone() or (0,)
         rows.open_break("DUPLICATE", "payments-three-way", "FRESH1", [(0, 77)], 4_200, days_ago=0)
     try:
-        expect(page.get_by_role("row", name=re.compile("FRESH1"))).to_contain_text("INR 42.00", timeout=15_000)
+        expect(page.get_by_role("row", name=re.compile("FRESH1"))).to_contain_text("INR 42.00")
         expect(page.get_by_text("PAY0009O1 instead of")).to_be_visible()
         expect(page.get_by_role("link", name="PAY0000901")).to_be_focused()
         assert complaints == []
@@ -170,7 +173,7 @@ def test_a_lost_server_is_said_and_found_again(browser: Browser, app: FastAPI) -
     with serving_app(app) as url:
         page = sign_in(context, url)
         page.route("**/fragments/**", lambda route: route.abort())
-        expect(page.get_by_role("status")).to_contain_text("The server does not answer", timeout=10_000)
+        expect(page.get_by_role("status")).to_contain_text("The server does not answer")
         page.unroute("**/fragments/**")
-        expect(page.get_by_role("status")).to_have_text(re.compile("^As of"), timeout=10_000)
+        expect(page.get_by_role("status")).to_have_text(re.compile("^As of"))
         context.close()

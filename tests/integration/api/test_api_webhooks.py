@@ -197,8 +197,8 @@ def test_adyen_reads_its_acknowledgement(database_url: str) -> None:
 def test_secrets_rotate_while_deliveries_arrive(hook: Hook) -> None:
     with (
         serving_app(create_app(settings_for(hook.url))) as base,
-        closing(httpx.Client(base_url=base, timeout=20)) as provider,
-        closing(httpx.Client(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)) as operator,
+        closing(httpx.Client(base_url=base, timeout=60)) as provider,
+        closing(httpx.Client(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)) as operator,
     ):
 
         def deliver(number: int, secret: str) -> int:

@@ -149,7 +149,7 @@ def test_what_was_superseded_or_quarantined_is_told(explained_url: str) -> None:
 
 def test_the_api_says_the_same(book: Scene, explained_url: str) -> None:
     settings = Settings(database_url=SecretStr(explained_url), sources_file=Path("no-such-file.yaml"))
-    with serving_app(create_app(settings, no_auth=True)) as url, httpx.Client(base_url=url, timeout=10) as client:
+    with serving_app(create_app(settings, no_auth=True)) as url, httpx.Client(base_url=url, timeout=60) as client:
         answer = client.get(f"/v1/transactions/{book.name('core')}/c-fee/explanation")
         unknown = client.get("/v1/transactions/nobody/explanation")
     assert answer.status_code == 200, answer.text

@@ -45,7 +45,7 @@ def closed_url(books: Scene, database_url: str) -> str:
 def test_both_records_are_one_match_and_nothing_is_lost(books: Scene, closed_url: str) -> None:
     assert not faults_of(closed_url)
     settings = Settings(database_url=SecretStr(closed_url), sources_file=Path("no-such-file.yaml"))
-    with serving_app(create_app(settings, no_auth=True)) as url, httpx.Client(base_url=url, timeout=10) as client:
+    with serving_app(create_app(settings, no_auth=True)) as url, httpx.Client(base_url=url, timeout=60) as client:
         matches = client.get("/v1/matches", params={"stage": "group"}).json()["items"]
         assert [sorted(member["txn_id"] for member in match["members"]) for match in matches] == [["b-back", "b-paid"]]
         assert {member["side"] for member in matches[0]["members"]} == {"bank"}

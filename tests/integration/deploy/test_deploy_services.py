@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +14,7 @@ from deploy.errors import DeployError
 from deploy.local.kafka import can_run_kafka, local_kafka
 from deploy.local.run_directory import RUN_VARIABLE
 from deploy.local.services import local_services
+from tests.fixtures.waiting import eventually
 
 HOLD = """
 import sys, time
@@ -22,7 +22,7 @@ from pathlib import Path
 from deploy.local.services import local_services
 with local_services(Path(sys.argv[1]), sftp=True, progress=lambda line: None) as services:
     print(services.directory, flush=True)
-    time.sleep(120)
+    time.sleep(600)
 """
 
 
@@ -54,7 +54,7 @@ def test_all_services_start_serve_and_leave_nothing(tmp_path: Path) -> None:
         with psycopg.connect(services.database_url) as connection:
             assert connection.execute("SELECT current_setting('synchronous_commit')").fetchone() == ("on",)
         producer = Producer({"bootstrap.servers": str(services.kafka_bootstrap_servers)})
-        assert len(producer.list_topics(timeout=10).brokers) == 1
+        assert len(producer.list_topics(timeout=60).brokers) == 1
         assert services.sftp is not None
         assert services.sftp.private_key.stat().st_mode & 0o777 == 0o600
         assert len(processes_of(str(tmp_path))) >= 2
@@ -80,10 +80,7 @@ def test_services_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert any("postgres" in process.name() for process in family)
     os.kill(parent.pid, signal.SIGKILL)
     parent.communicate()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and any(living(process) for process in family):
-        time.sleep(0.05)
-    assert [process.pid for process in family if living(process)] == []
+    eventually(lambda: not any(map(living, family)), lambda: str([process for process in family if living(process)]))
     with local_services(tmp_path, kafka=False, postgres=False, progress=lambda line: None):
         assert not Path(folder).exists()
 
@@ -135,13 +132,13 @@ def test_three_brokers_replicate(tmp_path: Path) -> None:
     with local_kafka(tmp_path, brokers=3, progress=lambda line: None) as bootstrap:
         admin = AdminClient({"bootstrap.servers": bootstrap})
         topic = NewTopic("replicated", num_partitions=3, replication_factor=3)
-        admin.create_topics([topic], operation_timeout=30)["replicated"].result(timeout=40)
-        found = admin.list_topics("replicated", timeout=10)
+        admin.create_topics([topic], operation_timeout=60)["replicated"].result(timeout=90)
+        found = admin.list_topics("replicated", timeout=60)
         assert len(found.brokers) == 3
         assert all(len(partition.replicas) == 3 for partition in found.topics["replicated"].partitions.values())
         producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
         producer.produce("replicated", b"value", partition=0)
-        assert producer.flush(20) == 0
+        assert producer.flush(60) == 0
     assert processes_of(str(tmp_path)) == []
 
 
@@ -155,7 +152,7 @@ def test_both_group_protocols_work_and_topics_are_not_made_by_a_typo(kafka_boots
     topic = topic_factory("greeting", partitions=1)
     producer = Producer({"bootstrap.servers": kafka_bootstrap})
     producer.produce(topic, b"hello")
-    assert producer.flush(20) == 0
+    assert producer.flush(60) == 0
     consumer = Consumer(
         {
             "bootstrap.servers": kafka_bootstrap,
@@ -166,10 +163,16 @@ def test_both_group_protocols_work_and_topics_are_not_made_by_a_typo(kafka_boots
     )
     try:
         consumer.subscribe([topic])
-        message = consumer.poll(20)
-        assert message is not None
-        assert message.error() is None
-        assert message.value() == b"hello"
+        found: list[bytes | None] = []
+
+        def read() -> list[bytes | None]:
+            message = consumer.poll(1)
+            if message is not None and message.error() is None:
+                found.append(message.value())
+            return found
+
+        eventually(read, lambda: "the message did not come")
+        assert found == [b"hello"]
     finally:
         consumer.close()
-    assert "no-such-topic" not in producer.list_topics(timeout=10).topics
+    assert "no-such-topic" not in producer.list_topics(timeout=60).topics

@@ -28,7 +28,9 @@ def connected(
             password=password,
             allow_agent=False,
             look_for_keys=False,
-            timeout=10,
+            timeout=60,
+            banner_timeout=60,
+            auth_timeout=60,
         )
         with client.open_sftp() as sftp:
             yield sftp

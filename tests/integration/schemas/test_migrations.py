@@ -77,7 +77,7 @@ def test_two_processes_at_once(empty_database_url: str) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", UPGRADE], env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
-    finished = [(process.communicate(timeout=60)[1], process.returncode) for process in running]
+    finished = [(process.communicate(timeout=120)[1], process.returncode) for process in running]
     assert [(error, status) for error, status in finished if status] == []
     with psycopg.connect(empty_database_url) as connection:
         heads = ScriptDirectory(MIGRATIONS).get_heads()

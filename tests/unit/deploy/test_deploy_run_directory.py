@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -8,13 +7,14 @@ import pytest
 
 from deploy.errors import DeployError
 from deploy.local.run_directory import RUN_VARIABLE, run_directory, sweep
+from tests.fixtures.waiting import eventually
 
 OWNER = """
 import subprocess, sys, os
 from pathlib import Path
 from deploy.local.run_directory import RUN_VARIABLE, run_directory
 with run_directory(Path(sys.argv[1]), "run-") as folder:
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, RUN_VARIABLE: str(folder)})
     print(folder, child.pid, flush=True)
     sys.stdin.read()
@@ -54,10 +54,7 @@ def test_a_killed_run_is_swept_with_its_processes(tmp_path: Path) -> None:
     assert orphan.environ()[RUN_VARIABLE] == name
     assert sweep(tmp_path, "run-") == [Path(name)]
     assert not Path(name).exists()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and living(orphan):
-        time.sleep(0.02)
-    assert not living(orphan)
+    eventually(lambda: not living(orphan), lambda: "it lives on")
 
 
 def test_folders_that_are_not_runs_are_not_touched(tmp_path: Path) -> None:

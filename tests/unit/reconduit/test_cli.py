@@ -56,7 +56,7 @@ def test_an_error_of_nobody_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_module_is_the_command(tmp_path: Path) -> None:
     missing = tmp_path / "missing.csv"
     command = [sys.executable, "-m", "reconduit", "match", str(missing), str(missing)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert "missing.csv" in done.stderr
     assert "Traceback" not in done.stderr
@@ -65,5 +65,5 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
 def test_help_starts_without_the_heavy_parts() -> None:
     """Kafka's client and polars take half a second to import; `--help` must not wait for them."""
     code = "import sys\nimport reconduit.cli\nprint(sorted({'polars', 'confluent_kafka', 'fastapi'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout == "[]\n"

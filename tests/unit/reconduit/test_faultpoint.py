@@ -16,7 +16,7 @@ CODE = "from reconduit.faultpoint import faultpoint\nfor n in range(3):\n    pri
 )
 def test_dies_at_the_nth_hit(fault: str, status: int, output: str) -> None:
     environment = os.environ | {"RECONDUIT_FAULT": fault}
-    done = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (status, output)
 
 

@@ -287,7 +287,7 @@ class GoesPastTheKit(RowsConnector):
 
     def poll(self, cursor: Cursor, now: dt.datetime) -> Iterator[Page]:
         after = int(cursor.get("after", -1))
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             answer = client.get(f"{self.base_url}/rows", params={"after": after})
         rows = answer.json()["rows"] if '"rows"' in answer.text else []
         document = JsonDocument(rows, RawObject(sha256(b"").hexdigest(), b""), self.base_url, {})

@@ -1,7 +1,6 @@
 """Razorpay and HDFC tell the seeded world's payouts such that the planted truth can be found in what they publish."""
 
 import datetime as dt
-import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from producers.kit.contract import Connector
@@ -17,11 +15,11 @@ from producers.providers.hdfc.connector import build as build_hdfc
 from producers.providers.razorpay.connector import build as build_razorpay
 from producers.sandbox.model import TruthMatch
 from producers.sandbox.providers import hdfc, razorpay
-from producers.sandbox.server import listen
 from producers.sandbox.world import SeededWorld
 from reconduit.sources import SecretRef, SourceConfig
 from schemas.keys import key_hash
 from schemas.records import CanonicalTransaction, Direction, Proof, StatementKind
+from tests.fixtures.app_server import serving_app
 
 AS_OF = dt.date(2026, 11, 20)
 NOW = dt.datetime(2026, 11, 20, 3, tzinfo=dt.UTC)
@@ -40,28 +38,23 @@ def sources(world: SeededWorld, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for name, module in (("hdfc", hdfc), ("razorpay", razorpay)):
         made[name] = module.generate_credentials(directory / name)
         app.include_router(module.routes(world, lambda: NOW, made[name]), prefix=f"/{name}")
-    listener = listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
 
-    def config(name: str, options: dict[str, Any], secrets: tuple[str, ...]) -> SourceConfig:
+    def config(address: str, name: str, options: dict[str, Any], secrets: tuple[str, ...]) -> SourceConfig:
         return SourceConfig(
             name=name,
             connector=name,
-            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/{name}",
+            base_url=f"{address}/{name}",
             partition_by="settlement_id",
             options=options | {"requests_per_second": 1000, "start_days": 20},
             secrets={secret: SecretRef(file=Path(directory / name / secret)) for secret in secrets},
         )
 
     bank_secrets = ("client_id", "client_secret", "api_key", "client_private_key", "bank_public_key")
-    bank = build_hdfc(config("hdfc", {"account_ids": list(world.accounts("hdfc"))}, bank_secrets))
-    gateway = build_razorpay(config("razorpay", {"account_id": "razorpay-main"}, ("key_id", "key_secret")))
-    with closing(bank), closing(gateway):
-        yield {"hdfc": bank, "razorpay": gateway}
-    server.should_exit = True
-    thread.join(timeout=10)
+    with serving_app(app, lifespan="off") as address:
+        bank = build_hdfc(config(address, "hdfc", {"account_ids": list(world.accounts("hdfc"))}, bank_secrets))
+        gateway = build_razorpay(config(address, "razorpay", {"account_id": "razorpay-main"}, ("key_id", "key_secret")))
+        with closing(bank), closing(gateway):
+            yield {"hdfc": bank, "razorpay": gateway}
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,21 @@
 """ICICI and SBI read from the sandbox as the demo runs it: the seeded world, its quotas and its faults."""
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from producers.errors import ProducerError
 from producers.kit.contract import Connector, Cursor, Page
 from producers.kit.registry import build_connector
 from producers.sandbox.faults import FaultPlan
-from producers.sandbox.server import create_app, generate_credentials, listen
+from producers.sandbox.server import create_app, generate_credentials
 from producers.sandbox.world import SeededWorld
 from reconduit.sources import SourceConfig, load_sources
+from tests.fixtures.app_server import serving_app
 
 SOURCES = Path(__file__).parents[4] / "deploy/demo/sources.yaml"
 AS_OF = dt.date(2026, 11, 20)
@@ -32,18 +30,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sour
     directory = tmp_path_factory.mktemp("credentials")
     credentials = generate_credentials(directory, NAMES)
     faults = FaultPlan(seed=3, per_thousand=300, slow_seconds=0.1)
-    listener = listen()
-    app = create_app(WORLD, lambda: NOW, credentials, faults, NAMES)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    yield {config.name: _rendered(config, address, directory) for config in load_sources(SOURCES) if config.name in NAMES}
-    server.should_exit = True
-    thread.join(timeout=10)
-    listener.close()
+    with serving_app(create_app(WORLD, lambda: NOW, credentials, faults, NAMES)) as address:
+        yield {config.name: _rendered(config, address, directory) for config in load_sources(SOURCES) if config.name in NAMES}
     assert faults.injected, "the sandbox injected no fault, so this test shows nothing of them"
 
 

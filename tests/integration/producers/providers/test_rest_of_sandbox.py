@@ -5,8 +5,6 @@ import os
 import secrets
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,18 +15,18 @@ from typing import Any
 import fastavro
 import psycopg
 import pytest
-import uvicorn
 import yaml
 
 from deploy.local.services import Services
 from producers.kit.registry import build_connector
 from producers.sandbox.faults import FaultPlan
-from producers.sandbox.server import create_app, generate_credentials, listen
+from producers.sandbox.server import create_app, generate_credentials
 from producers.sandbox.world import SeededWorld
 from reconduit.sources import SourceConfig
 from schemas.catalogue import TRANSACTION, current_schema
 from schemas.records import CanonicalTransaction
 from schemas.wire import decode_body, split_header
+from tests.fixtures.app_server import serving_app
 from tests.fixtures.topics import header, read_topic
 
 AS_OF = dt.date(2026, 11, 20)
@@ -66,16 +64,8 @@ def sandbox(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """Address of the feed, and the file with its token; every third answer or so fails."""
     credentials = generate_credentials(tmp_path, ())
     faults = FaultPlan(seed=5, per_thousand=200, slow_seconds=0.05)
-    listener = listen()
-    server = uvicorn.Server(uvicorn.Config(create_app(WORLD, lambda: NOW, credentials, faults, ()), log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/feeds/core", tmp_path / "core" / "token"
-    server.should_exit = True
-    thread.join(timeout=10)
-    listener.close()
+    with serving_app(create_app(WORLD, lambda: NOW, credentials, faults, ())) as address:
+        yield f"{address}/feeds/core", tmp_path / "core" / "token"
 
 
 def by_connector(address: str, token: Path) -> dict[tuple[str, int], CanonicalTransaction]:

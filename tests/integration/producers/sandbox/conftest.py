@@ -1,21 +1,20 @@
 """A running sandbox for the tests of this folder: every provider on a real socket."""
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 import yaml
 
 from producers.kit.contract import Connector
 from producers.kit.registry import build_connector
 from producers.sandbox.faults import FaultPlan
-from producers.sandbox.server import create_app, generate_credentials, listen, sandbox_clock
+from producers.sandbox.server import create_app, generate_credentials, sandbox_clock
 from producers.sandbox.world import SeededWorld
 from reconduit.sources import SourceConfig
+from tests.fixtures.app_server import serving_app
 
 SOURCES = Path(__file__).parents[4] / "deploy" / "demo" / "sources.yaml"
 
@@ -44,11 +43,5 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
     clock, world, faults = sandbox_clock(as_of), SeededWorld(7, as_of, 400), FaultPlan(7, enabled=False)
     credentials = tmp_path_factory.mktemp("credentials")
     app = create_app(world, clock, generate_credentials(credentials), faults)
-    listener = listen()
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield RunningSandbox(world, clock, faults, f"http://127.0.0.1:{listener.getsockname()[1]}", credentials)
-    server.should_exit = True
-    thread.join(timeout=10)
-    listener.close()
+    with serving_app(app) as address:
+        yield RunningSandbox(world, clock, faults, address, credentials)

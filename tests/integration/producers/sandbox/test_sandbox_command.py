@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.fixtures.waiting import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -26,18 +27,15 @@ def test_serves_live_until_sigterm(tmp_path: Path) -> None:
     port_file = tmp_path / "port"
     process = start(tmp_path, "--port-file", str(port_file), "--live", "--no-faults")
     try:
-        deadline = time.monotonic() + 60
-        while not port_file.exists() and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
-        assert port_file.exists(), process.communicate(timeout=5)
-        with httpx.Client(base_url=f"http://127.0.0.1:{int(port_file.read_text())}", trust_env=False) as client:
+        eventually(lambda: port_file.exists() or process.poll() is not None, lambda: "it neither serves nor ends")
+        assert process.poll() is None, process.communicate()
+        with httpx.Client(base_url=f"http://127.0.0.1:{int(port_file.read_text())}", trust_env=False, timeout=60) as client:
             assert client.get("/_sandbox/faults").json()["enabled"] is False
             first = len(client.get("/_sandbox/truth").json()["matches"])
-            time.sleep(4)
-            assert len(client.get("/_sandbox/truth").json()["matches"]) > first
+            eventually(lambda: len(client.get("/_sandbox/truth").json()["matches"]) > first, lambda: "no payment came")
         assert len(list((tmp_path / "drops" / "camt").glob("camt_*.xml"))) == 14
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=15)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         token = (tmp_path / "credentials" / "core" / "token").read_text(encoding="utf-8")
         assert token.encode() not in errors
         assert json.loads(errors.splitlines()[0])["event"] == "sandbox ready"
@@ -49,6 +47,6 @@ def test_serves_live_until_sigterm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arguments", "said"), [(("--as-of", "tomorrow"), b"as-of"), (("--payments", "5"), b"payments")])
 def test_wrong_arguments_are_named(tmp_path: Path, arguments: tuple[str, ...], said: bytes) -> None:
     process = start(tmp_path, *arguments)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode != 0
     assert said in errors

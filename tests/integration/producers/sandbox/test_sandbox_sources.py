@@ -138,7 +138,7 @@ def test_faults_delay_a_source_but_lose_nothing(sandbox, polled) -> None:
 
 
 def test_truth_health_and_fault_switch(sandbox) -> None:
-    with httpx.Client(base_url=sandbox.url) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=60) as client:
         assert client.get("/_sandbox/health").json()["status"] == "ok"
         truth = client.get("/_sandbox/truth").json()
         assert {match["reconciliation"] for match in truth["matches"]} == {
@@ -154,7 +154,7 @@ def test_truth_health_and_fault_switch(sandbox) -> None:
 
 @pytest.mark.parametrize("path", ["/feeds/core/records", "/razorpay/v1/settlements"])
 def test_wrong_credentials_are_refused(sandbox, path) -> None:
-    with httpx.Client(base_url=sandbox.url) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=60) as client:
         assert client.get(path, headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 

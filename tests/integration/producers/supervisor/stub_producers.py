@@ -12,6 +12,7 @@ import yaml
 
 from producers.supervisor.leases import Leases
 from producers.supervisor.supervisor import Supervisor
+from tests.fixtures.waiting import PATIENCE_SECONDS
 
 __all__ = ["Installation", "Producer", "supervising"]
 
@@ -57,13 +58,15 @@ class Installation:
         self.stop = Stop()
         file = folder / "sources.yaml"
         file.write_text(yaml.safe_dump({"sources": [{"name": name, "connector": "core"} for name in names]}))
-        supervisor = Supervisor(self.connect, file, Leases("own", 1.0), frozenset(), self.stop, start=self.start)  # type: ignore[arg-type]
+        supervisor = Supervisor(self.connect, file, Leases("own", 3.0), frozenset(), self.stop, start=self.start)  # type: ignore[arg-type]
         self.thread = threading.Thread(target=supervisor.run)
 
     def connect(self) -> psycopg.Connection[Any]:
-        if self.is_away:
+        opened = psycopg.connect(self.url, autocommit=True)
+        if self.is_away:  # also one that was taken away while this connected
+            opened.close()
             raise psycopg.OperationalError("connection refused")
-        return psycopg.connect(self.url, autocommit=True)
+        return opened
 
     def start(self, _: tuple[str, ...]) -> Producer:
         self.started.append(Producer(1 if self.dies else None))
@@ -88,4 +91,4 @@ def supervising(url: str, folder: Path, **how: Any) -> Iterator[Installation]:
     finally:
         found.is_away = False
         found.stop.set()
-        found.thread.join(20)
+        found.thread.join(PATIENCE_SECONDS)

@@ -56,7 +56,7 @@ def test_of_many_that_take_over_at_once_one_does(connection: psycopg.Connection[
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join()
     assert won == [2]
 
 

@@ -17,7 +17,7 @@ from tests.fixtures.waiting import eventually
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
-LEASE_SECONDS = 3
+LEASE_SECONDS = 5
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from reconduit.webhooks.events import NewEvent, StoredEvent, store_events
 from schemas.records import DEFAULT_TENANT
 from tests.fixtures.scene import query
 from tests.fixtures.supervised import topic_messages
+from tests.fixtures.waiting import PATIENCE_SECONDS
 
 KEPT = {"content-type": "x/y"}
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
@@ -89,7 +90,7 @@ def test_several_relays_publish_each_event_once(database_url: str) -> None:
     for thread in relays:
         thread.start()
     for thread in relays:
-        thread.join(60)
+        thread.join()
     assert sorted(topic.keys) == sorted([*(f"id:{n}" for n in range(1000)), "id:7", "id:8"])
     assert relay_of(database_url, topic).relay() == 0
     assert query(database_url, "SELECT DISTINCT publications, published_at IS NULL FROM webhook_event") == [(1, False)]
@@ -186,7 +187,7 @@ def test_a_relay_that_dies_before_it_marks_publishes_again_under_the_same_ids(da
 
     def relay(**more: str) -> int:
         command = [sys.executable, "-m", "reconduit", "webhooks", "relay", "--once"]
-        return subprocess.run(command, env=environment | more, check=False, timeout=60).returncode
+        return subprocess.run(command, env=environment | more, check=False, timeout=PATIENCE_SECONDS).returncode
 
     assert relay(RECONDUIT_FAULT="events-published-unmarked:1") == EXIT_STATUS
     assert commands(database_url, shop) == [], "what is not marked asks for nothing yet"

@@ -229,7 +229,7 @@ def test_of_many_threads_one_probes() -> None:
         try:
             with circuit.attempt("GET /rows"):
                 inside.append(1)
-                done.wait(5)
+                done.wait(60)
         except TransientError:
             refused.append(1)
 

@@ -13,6 +13,7 @@ from producers.kit.cursors import StoredCursor
 from producers.kit.http.retry import RetryPolicy
 from producers.kit.runner import ProducerRunner
 from reconduit.sources import SourceConfig
+from tests.fixtures.waiting import eventually
 
 NOW = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
 RAW = RawObject("0" * 64, b"raw")
@@ -123,11 +124,11 @@ def test_a_terminal_error_pauses_long_instead_of_looping(error: Exception) -> No
     running = runner(world, pause=60)
     thread = threading.Thread(target=running.run)
     thread.start()
+    eventually(lambda: world.errors, lambda: "the error was not recorded")
     thread.join(0.2)
     assert thread.is_alive()
     running.stop()
-    thread.join(5)
-    assert not thread.is_alive()
+    thread.join()
     assert len(world.errors) == 1
 
 
@@ -136,9 +137,10 @@ def test_a_provider_that_asks_for_a_pause_gets_it() -> None:
     running = runner(world)
     thread = threading.Thread(target=running.run)
     thread.start()
+    eventually(lambda: world.errors, lambda: "the error was not recorded")
     thread.join(0.2)
     running.stop()
-    thread.join(5)
+    thread.join()
     assert world.steps == ["load"]
 
 

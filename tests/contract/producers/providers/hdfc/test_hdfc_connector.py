@@ -412,7 +412,7 @@ def test_calls_are_named_and_sealed(server):
 @pytest.mark.parametrize(("header", "status"), [("authorization", 401), ("apikey", 401), ("scope", 403), ("transactionid", 400)])
 def test_sandbox_wants_every_header(server, header: str, status: int):
     credentials = server.credentials
-    with httpx.Client(base_url=f"{server.url}/hdfc", trust_env=False) as client:
+    with httpx.Client(base_url=f"{server.url}/hdfc", trust_env=False, timeout=60) as client:
         token = client.post(
             f"/auth/oauth/v1/token?grant_type=client_credentials&scope={sandbox.SCOPE}",
             auth=(credentials["client_id"], credentials["client_secret"]),

@@ -322,8 +322,8 @@ def test_wrong_key_is_refused(server, tmp_path):
 def test_sandbox_refuses_what_razorpay_refuses(server, path: str, status: int):
     server.stage.money = usual_money()
     auth = (server.credentials["key_id"], server.credentials["key_secret"])
-    assert httpx.get(f"{server.url}/razorpay{path}", auth=auth, trust_env=False).status_code == status
-    assert httpx.get(f"{server.url}/razorpay{path}", trust_env=False).status_code == 401
+    assert httpx.get(f"{server.url}/razorpay{path}", auth=auth, trust_env=False, timeout=60).status_code == status
+    assert httpx.get(f"{server.url}/razorpay{path}", trust_env=False, timeout=60).status_code == 401
 
 
 def test_credentials_are_for_the_owner_only(server):
