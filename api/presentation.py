@@ -2,10 +2,21 @@
 
 import datetime as dt
 
-from api.models import Member, Money
+from api.models import Member, Money, Reason
 from schemas.money import format_minor
+from schemas.told_amounts import with_decimals
 
-__all__ = ["break_meaning", "break_name", "count_text", "days_text", "money_text", "record_id", "since_text", "when_text"]
+__all__ = [
+    "break_meaning",
+    "break_name",
+    "count_text",
+    "days_text",
+    "money_text",
+    "reason_text",
+    "record_id",
+    "since_text",
+    "when_text",
+]
 
 _NAMES = {
     "MISSING_LEFT": ("Missing on the left", "The first side has no record of this."),
@@ -84,3 +95,8 @@ def days_text(value: dt.date, now: dt.datetime) -> str:
 def record_id(member: Member) -> str:
     """A record's name in a form: its source and its own id, which may have slashes of its own."""
     return f"{member.source}/{member.txn_id}"
+
+
+def reason_text(reason: Reason) -> str:
+    """What a reason says, with amounts in units of their currency."""
+    return with_decimals(reason.signal, reason.text)

@@ -24,6 +24,7 @@ _environment.filters.update(
     break_name=presentation.break_name,
     break_meaning=presentation.break_meaning,
     record_id=presentation.record_id,
+    reason=presentation.reason_text,
 )
 _environment.globals.update(can_sign_out=False, refresh_seconds=None)
 

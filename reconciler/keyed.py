@@ -186,7 +186,12 @@ class _Solving:
             return False
         total = next(iter(sums.values()))
         pieces = ", ".join(f"{len(found)} on {name}" for name, found in present.items())
-        self._add_break(BreakType.SPLIT, items, total, [Reason("split", f"the same sum {total} in different pieces: {pieces}")])
+        self._add_break(
+            BreakType.SPLIT,
+            items,
+            total,
+            [Reason("split", f"the same sum {total} {items[0].currency} in different pieces: {pieces}")],
+        )
         return True
 
     def _add_surplus(self, item: Item, kept: Sequence[Row], sides: Sides) -> None:

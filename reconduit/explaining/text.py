@@ -9,6 +9,7 @@ from rich.text import Text
 
 from schemas.errors import AmountError
 from schemas.money import format_minor
+from schemas.told_amounts import with_decimals
 
 __all__ = ["print_explanation"]
 
@@ -47,7 +48,7 @@ def _match(match: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     runner_up = match["runner_up"]
     if runner_up is not None:
         behind = "" if runner_up["behind_bits"] is None else f", {runner_up['behind_bits']:.1f} bits behind"
-        lacks = "; ".join(f"{one['signal']} {one['text']}" for one in runner_up["lacks"])
+        lacks = "; ".join(map(_said, runner_up["lacks"]))
         yield 2, f"runner-up {runner_up['id']}{behind}{f': {lacks}' if lacks else ''}"
 
 
@@ -58,11 +59,11 @@ def _break(broken: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     yield from _members(broken)
     yield from _signals(broken)
     for candidate in broken["candidates"]:
-        differs = "; ".join(f"{one['signal']} {one['text']}" for one in candidate["differs"]) or "nothing separates it"
+        differs = "; ".join(map(_said, candidate["differs"])) or "nothing separates it"
         cause = "" if candidate["suspected"] is None else f" (suspected: {candidate['suspected']['cause']})"
         yield 2, f"candidate {candidate['side']} {candidate['id']}: {differs}{cause}"
     if broken["suspected"] is not None:
-        yield 2, f"suspected cause: {broken['suspected']['cause']}, because {broken['suspected']['why']}"
+        yield 2, f"suspected cause: {broken['suspected']['cause']}, because {with_decimals('', broken['suspected']['why'])}"
     due = broken["due"]
     if due is not None:
         yield 2, f"counterpart due by {due['at']}"
@@ -85,7 +86,11 @@ def _members(decision: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 def _signals(decision: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     for one in decision["signals"]:
         bits = "" if one["bits"] is None else f" ({one['bits']:+.1f} bits)"
-        yield 2, f"{one['signal']}: {one['text']}{bits}"
+        yield 2, f"{one['signal']}: {with_decimals(one['signal'], one['text'])}{bits}"
+
+
+def _said(reason: Mapping[str, Any]) -> str:
+    return f"{reason['signal']} {with_decimals(reason['signal'], reason['text'])}"
 
 
 def _rules(rules: Mapping[str, Any]) -> str:

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reconciler.types import Break, Outcome
+from reconciler.types import Break, Outcome, Reason
 from schemas.money import format_minor
+from schemas.told_amounts import with_decimals
 
 __all__ = ["print_result"]
 
@@ -56,12 +57,16 @@ def _breaks(breaks: Sequence[Break]) -> Table:
     for broken in breaks[:_MOST_BREAKS]:
         records = ", ".join(f"{member.side} {member.id}" for member in broken.members[:6])
         nearest = broken.nearest
-        near = "" if nearest is None else f"{nearest.id} ({'; '.join(reason.text for reason in nearest.differs)})"
+        near = "" if nearest is None else f"{nearest.id} ({_told(nearest.differs)})"
         table.add_row(
             broken.type.value,
             escape(records + (", ..." if len(broken.members) > 6 else "")),
             f"{format_minor(broken.amount_minor, broken.currency)} {broken.currency}",
-            escape("; ".join(reason.text for reason in broken.reasons)),
+            escape(_told(broken.reasons)),
             escape(near),
         )
     return table
+
+
+def _told(reasons: Sequence[Reason]) -> str:
+    return "; ".join(with_decimals(reason.signal, reason.text) for reason in reasons)
