@@ -64,7 +64,8 @@ def test_no_reason_of_the_engine_shows_minor_units(shape: str) -> None:
     items += [item(f"r{key}", "two", right, "INR", key) for key, _, right, _ in amounts]
     items += [item("lone", "one", 9_000_700, "INR", "K7"), item("near", "two", 9_100_700, "INR", "K8")]
     outcome = solve(rules(shape), items, None)
-    reasons = [reason for one in (*outcome.matches, *outcome.breaks) for reason in one.reasons]
+    reasons = [reason for match in outcome.matches for reason in match.reasons]
+    reasons += [reason for broken in outcome.breaks for reason in broken.reasons]
     reasons += [reason for one in outcome.breaks if one.nearest is not None for reason in one.nearest.differs]
     assert sum(re.search(r"\d{6}", reason.text) is not None for reason in reasons) >= 6
     shown = [with_decimals(reason.signal, reason.text) for reason in reasons]

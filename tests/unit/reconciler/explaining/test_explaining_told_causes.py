@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 
 from reconciler.dispatch import solve
-from reconciler.explaining.causes import Cause
+from reconciler.explaining.causes import Cause, Suspicion
 from reconciler.explaining.signals import signals_of
 from reconciler.explaining.told_causes import tied_by_reference, told_cause
+from reconciler.reconciliation import Reconciliation
 from reconciler.rules import parse_reconciliation
 from reconciler.types import Break, BreakType, Item
 
@@ -43,7 +44,9 @@ def item(identity: str, side: str, amount: int, key: str = "R1") -> Item:
         ),
     ],
 )
-def test_the_type_tells_the_cause_and_the_evidence_why(rules, items, kind: BreakType, cause: Cause, why: str) -> None:
+def test_the_type_tells_the_cause_and_the_evidence_why(
+    rules: Reconciliation, items: list[Item], kind: BreakType, cause: Cause, why: str
+) -> None:
     [broken] = solve(rules, items, None).breaks
     found = told(broken)
     assert broken.type is kind and found is not None
@@ -56,5 +59,5 @@ def test_other_types_may_have_any_cause() -> None:
     assert tied_by_reference(signals_of(broken.reasons))
 
 
-def told(broken: Break):
+def told(broken: Break) -> Suspicion | None:
     return told_cause(broken.type.value, signals_of(broken.reasons))
