@@ -49,7 +49,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def action_of(error: BaseException) -> str:
-    """What an operator must do about an error: what the class of the kit's and the vault's errors says, else what its kind wants."""
+    """What an operator must do about an error: what the classes of the kit and of the vault say, else what its kind wants."""
     if isinstance(error, ProducerError | VaultError) and not isinstance(error.__cause__, AuthorisationNeededError):
         return error.fix
     return action_for(failure_of(error))

@@ -66,8 +66,13 @@ def checked(model: type[_Model], fields: Mapping[str, Any]) -> _Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise typer.BadParameter(wrong) from None
+        raise typer.BadParameter("; ".join(_told(e["loc"], e["msg"]) for e in error.errors(include_input=False))) from None
+
+
+def _told(where: tuple[int | str, ...], message: str) -> str:
+    # What is wrong with several fields together has no place of its own.
+    said = message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, where))}: {said}" if where else said
 
 
 def read_mapping(path: Path, what: str) -> dict[str, Any]:
