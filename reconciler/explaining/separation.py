@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from reconciler.evidence import all_references
+from reconciler.evidence import all_references, reference_tokens
 from reconciler.explaining.distance import nearest_texts
 from reconciler.types import Item, Reason
 
@@ -24,6 +24,7 @@ class Separation:
         days: UTC days that the other is booked later; negative when earlier.
         reference_distance: slips between the two nearest references; None when one of them has none.
         references: these two references, the item's first.
+        one_in_text: whether the texts have something in common that could be a reference.
     """
 
     amount_minor: int
@@ -31,6 +32,7 @@ class Separation:
     days: int
     reference_distance: int | None
     references: tuple[str, str] | None
+    one_in_text: bool = False
 
     def reasons(self, currency: str) -> tuple[Reason, ...]:
         """The same in words, only what differs; nothing when amount, day and reference are equal."""
@@ -42,9 +44,9 @@ class Separation:
         if self.days:
             count = "1 day" if abs(self.days) == 1 else f"{abs(self.days)} days"
             found.append(Reason("date", f"{count} {'later' if self.days > 0 else 'earlier'}"))
-        if self.references is None:
+        if self.references is None and not self.one_in_text:
             found.append(Reason("reference", "one of the two has none"))
-        elif self.reference_distance:
+        elif self.references is not None and self.reference_distance:
             ours, theirs = self.references
             slips = "1 slip" if self.reference_distance == 1 else f"{self.reference_distance} slips"
             found.append(Reason("reference", f"{theirs} instead of {ours}, {slips} apart"))
@@ -66,6 +68,7 @@ def separate(item: Item, other: Item) -> Separation:
         days=days_between(item, other),
         reference_distance=None if nearest is None else nearest[0],
         references=None if nearest is None else nearest[1:],
+        one_in_text=not reference_tokens(item).isdisjoint(reference_tokens(other)),
     )
 
 

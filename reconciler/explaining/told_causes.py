@@ -23,7 +23,8 @@ def told_cause(kind: str, signals: Iterable[Signal]) -> Suspicion | None:
         return None
     cause, names = _TOLD[BreakType(kind)]
     texts = {signal.name: signal.text for signal in signals}
-    return next((Suspicion(cause, texts[name]) for name in names if name in texts), None)
+    subject = "the fee profile " if cause is Cause.FEE else ""
+    return next((Suspicion(cause, f"{subject}{texts[name]}") for name in names if name in texts), None)
 
 
 def tied_by_reference(signals: Iterable[Signal]) -> bool:

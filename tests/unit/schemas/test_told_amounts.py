@@ -57,9 +57,15 @@ def item(identity: str, side: str, amount: int, currency: str, key: str) -> Item
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_reason_of_the_engine_shows_minor_units(shape: str) -> None:
-    """Every amount here has six digits or more in minor units and less than six before the point, so a number tells which it is."""
-    amounts = [("K1", 9_000_100, 9_000_100, "INR"), ("K2", 9_000_200, 9_010_200, "INR"), ("K3", 9_000_300, 8_900_300, "INR"),
-               ("K4", 9_000_400, 7_000_400, "INR"), ("K5", 2_000_500, 166_291_562, "USD"), ("K6", 2_000_600, 9_000_600, "USD")]  # fmt: skip
+    """Every amount here has seven digits or more in minor units, and fewer before the point."""
+    amounts = [
+        ("K1", 9_000_100, 9_000_100, "INR"),
+        ("K2", 9_000_200, 9_010_200, "INR"),
+        ("K3", 9_000_300, 8_900_300, "INR"),
+        ("K4", 9_000_400, 7_000_400, "INR"),
+        ("K5", 2_000_500, 166_291_562, "USD"),
+        ("K6", 2_000_600, 9_000_600, "USD"),
+    ]
     items = [item(f"l{key}", "one", left, currency, key) for key, left, _, currency in amounts]
     items += [item(f"r{key}", "two", right, "INR", key) for key, _, right, _ in amounts]
     items += [item("lone", "one", 9_000_700, "INR", "K7"), item("near", "two", 9_100_700, "INR", "K8")]

@@ -172,3 +172,9 @@ def test_what_is_due_waits_for_the_sources_that_are_behind() -> None:
     assert due.at == monday_end
     assert [(one.source, one.passed) for one in due.sources] == [("bank", False), ("card", False), ("core", True), ("new", False)]
     assert due.sources[3].through is None
+
+
+def test_a_reference_inside_a_text_is_not_said_to_be_missing() -> None:
+    ours, theirs = item("a", 900, key="INV20260411"), bank("b", 800, text="NEFT INV20260411 ACME", day=1)
+    assert [reason.signal for reason in separate(ours, theirs).reasons("INR")] == ["amount", "date"]
+    assert separate(ours, bank("c", 900, text="NEFT ACME")).reasons("INR") == (Reason("reference", "one of the two has none"),)
