@@ -17,13 +17,14 @@ from typing import Any
 from producers.errors import ConfigurationError
 from producers.kit.contract import BadRecord
 from producers.kit.reading.overlap import fingerprint
+from producers.kit.reading.published import KEPT_BYTES, Published, id_digest
 from producers.kit.reading.repeated_ids import content_digest
 from schemas.records import CanonicalTransaction
 
 __all__ = ["Incremental", "TimeWindow"]
 
-_DIGITS = 12
-"""Hex digits of a digest. Two ids that share one would cost a needless revision, two contents a missed change: one in 2^48."""
+_DIGITS = 2 * KEPT_BYTES
+"""Hex digits of a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,13 @@ class Incremental:
         Raises:
             ConfigurationError: there are more records to remember than `limit`.
         """
-        key = content_digest(record.txn_id, length=_DIGITS)
-        digest = fingerprint(record).hex()[:_DIGITS]
-        known, revision = self._known(key)
-        if known == digest:
-            self._remember(key, at, digest, revision)
+        key, digest = id_digest(record.txn_id).hex(), fingerprint(record)[:KEPT_BYTES].hex()
+        known = self._known(key)
+        if known is not None and known.content == digest:
+            self._remember(key, at, known)
             return None
-        revision = record.revision if known is None or self._versioned else revision + 1
-        self._remember(key, at, digest, revision)
+        revision = record.revision if known is None or self._versioned else known.revision_for(digest)
+        self._remember(key, at, Published(digest, revision))
         return replace(record, revision=revision)
 
     def take_bad(self, bad: BadRecord, at: dt.datetime) -> BadRecord | None:
@@ -112,9 +112,9 @@ class Incremental:
         """
         key = content_digest("bad", bad.position, length=_DIGITS)
         digest = content_digest(bad.reason, bad.raw.hex(), length=_DIGITS)
-        known, _ = self._known(key)
-        self._remember(key, at, digest, 0)
-        return None if known == digest else bad
+        known = self._known(key)
+        self._remember(key, at, Published(digest, 0))
+        return None if known is not None and known.content == digest else bad
 
     def complete(self, end: dt.datetime) -> None:
         """Note that everything before `end` was read, and forget what cannot come again.
@@ -135,14 +135,14 @@ class Incremental:
         seen = {hour: dict(self._seen[hour]) for hour in sorted(self._seen)}
         return {"through": self._through.isoformat() if self._through else None, "seen": seen}
 
-    def _known(self, key: str) -> tuple[str | None, int]:
-        """Digest and revision of what was published under a key."""
+    def _known(self, key: str) -> Published | None:
+        """What was published under a key."""
         if key not in self._hour_of:
-            return None, 0
+            return None
         digest, _, revision = self._seen[self._hour_of[key]][key].partition(".")
-        return digest, int(revision or 0)
+        return Published(digest, int(revision or 0))
 
-    def _remember(self, key: str, at: dt.datetime, digest: str, revision: int) -> None:
+    def _remember(self, key: str, at: dt.datetime, published: Published) -> None:
         before = self._hour_of.get(key)
         if before is None and len(self._hour_of) >= self._limit:
             raise ConfigurationError(
@@ -152,7 +152,9 @@ class Incremental:
         if before is not None:
             del self._seen[before][key]
         hour = max(_hour(at), before or "")
-        self._seen.setdefault(hour, {})[key] = f"{digest}.{revision}" if revision else digest
+        text = f"{published.content}.{published.revision}" if published.revision else published.content
+        self._seen.setdefault(hour, {})[key] = text
+        )
         self._hour_of[key] = hour
         self._met.add(key)
 

@@ -8,45 +8,35 @@ that understands a row better is a correction as well: the better record has the
 
 import base64
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from producers.kit.reading.published import KEPT_BYTES, Published, id_digest
 from schemas.records import CanonicalTransaction
 
 __all__ = ["RecordVersions"]
 
-_KEPT_BYTES = 6
-"""Of each digest: two of a million ids have the same one with a chance of one in five hundred, and then one of them only has a
-revision more than it needs."""
-_KEY = _KEPT_BYTES * 4 // 3
+_KEY = KEPT_BYTES * 4 // 3
 _ENTRY = 2 * _KEY
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    day: dt.date
-    content: str
-    revision: int
 
 
 class RecordVersions:
     """The records of an account's overlap."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Version] = {}
+        self._known: dict[str, tuple[dt.date, Published]] = {}
 
     def load(self, day: dt.date, stored: Mapping[str, Any]) -> None:
         """Take back what `dump` gave for a day; an entry of a day without versions is fine."""
         packed, revisions = str(stored.get("versions", "")), stored.get("revisions", {})
         for start in range(0, len(packed), _ENTRY):
             key, content = packed[start : start + _KEY], packed[start + _KEY : start + _ENTRY]
-            self._known[key] = _Version(day, content, int(revisions.get(key, 0)))
+            self._known[key] = day, Published(content, int(revisions.get(key, 0)))
 
     def dump(self, day: dt.date) -> dict[str, Any]:
         """JSON values for a day's entry in the cursor; nothing for a day without records."""
-        of_day = {key: version for key, version in self._known.items() if version.day == day}
+        of_day = {key: version for key, (its_day, version) in self._known.items() if its_day == day}
         packed = "".join(key + version.content for key, version in of_day.items())
         revisions = {key: version.revision for key, version in of_day.items() if version.revision}
         return ({"versions": packed} if packed else {}) | ({"revisions": revisions} if revisions else {})
@@ -59,18 +49,16 @@ class RecordVersions:
             record: as the provider lists it now.
             fingerprint: digest of its content.
         """
-        key, content = _short(hashlib.sha256(record.txn_id.encode("utf-8", "surrogatepass")).digest()), _short(fingerprint)
+        key, content = _text(id_digest(record.txn_id)), _text(fingerprint)
         known = self._known.get(key)
-        revision = record.revision
-        if known is not None:
-            revision = known.revision if known.content == content else known.revision + 1
-        self._known[key] = _Version(day, content, revision)
+        revision = record.revision if known is None else known[1].revision_for(content)
+        self._known[key] = day, Published(content, revision)
         return record if revision == record.revision else replace(record, revision=revision)
 
     def forget(self, is_kept: Callable[[dt.date], bool]) -> None:
         """Drop the records of days that are not kept."""
-        self._known = {key: version for key, version in self._known.items() if is_kept(version.day)}
+        self._known = {key: known for key, known in self._known.items() if is_kept(known[0])}
 
 
-def _short(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest[:_KEPT_BYTES]).decode("ascii")
+def _text(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest[:KEPT_BYTES]).decode("ascii")
