@@ -154,7 +154,6 @@ class Incremental:
         hour = max(_hour(at), before or "")
         text = f"{published.content}.{published.revision}" if published.revision else published.content
         self._seen.setdefault(hour, {})[key] = text
-        )
         self._hour_of[key] = hour
         self._met.add(key)
 
