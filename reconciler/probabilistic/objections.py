@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from reconciler.probabilistic.learning import Learnt
-from reconciler.probabilistic.signals import Levels, shared_nats
+from reconciler.probabilistic.signals import Levels
+from reconciler.probabilistic.text_levels import shared_nats
 from reconciler.probabilistic.texts import Floats, Ints
 from reconciler.types import Item
 
@@ -59,6 +60,6 @@ def heeded(learnt: Learnt, text: int, levels: Levels) -> Floats:
         text: which of the signals is the text.
         levels: of the pairs.
     """
-    objected = (learnt.weights[text] < _OBJECTION) & (shared_nats(levels) < _LITTLE)
+    objected = (learnt.weights[text] < _OBJECTION) & (shared_nats(levels.text) < _LITTLE)
     heard: Floats = np.where(objected & (learnt.probabilities * _MILLION < _LEAST_PPM), 0.0, learnt.probabilities)
     return heard

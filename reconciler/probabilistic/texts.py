@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 _WIDTH = 64
 """Bytes of a text that are compared; bank texts differ long before."""
 
+_BLOCK = 8
+"""Bytes that are compared at once."""
+
 _MOST_WORDS = 8
 """Words of an item that are compared, the first ones. A fixed number keeps the comparison of a pair in one array operation."""
 
@@ -38,14 +41,14 @@ class TextTable:
     """Texts of both sides, one row per item.
 
     Attributes:
-        characters: UTF-8 bytes, 0 beyond the end.
+        blocks: UTF-8 bytes, eight in a number, the first one lowest; 0 beyond the end.
         lengths: bytes of each text that are compared.
         beginning: `beginning[i, k]` is the rarity of the first k bytes of text i.
         parts: the words, their first and their last four characters. A word with a slip or cut short shares one of the latter.
         starts: byte where each word begins in the text; beyond every text for words that come from elsewhere.
     """
 
-    characters: npt.NDArray[np.uint8]
+    blocks: npt.NDArray[np.uint64]
     lengths: Ints
     beginning: npt.NDArray[np.float32]
     parts: tuple["Parts", "Parts", "Parts"]
@@ -90,16 +93,17 @@ def compared_words(item: Item) -> dict[str, int]:
 def tabulate(items: Sequence[Item]) -> TextTable:
     """The table of `items`, in their order."""
     encoded = [compared_text(item).encode("utf-8", "surrogatepass")[:_WIDTH] for item in items]
-    flat = np.frombuffer(b"".join(text.ljust(_WIDTH, b"\0") for text in encoded), dtype=np.uint8)
-    characters = flat.reshape(len(items), _WIDTH)
-    lengths = np.fromiter((len(text) for text in encoded), dtype=np.int64, count=len(items))
+    lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(items))
+    width = -(-int(lengths.max(initial=1)) // _BLOCK) * _BLOCK
+    characters = np.array(encoded, dtype=f"S{width}")
     words, starts, known = _words(items)
     parts = (
         _parts(words, known, len(items)),
         _parts(words, [word[:_PART] for word in known], len(items)),
         _parts(words, [word[-_PART:] for word in known], len(items)),
     )
-    return TextTable(characters, lengths, _beginnings(characters), parts, starts)
+    blocks = characters.view("<u8").reshape(len(items), width // _BLOCK)
+    return TextTable(blocks, lengths, _beginnings(characters), parts, starts)
 
 
 def _parts(words: npt.NDArray[np.int32], texts: Sequence[str], items: int) -> Parts:
@@ -124,19 +128,18 @@ def _words(items: Sequence[Item]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np
     return words, starts, list(numbers)
 
 
-def _beginnings(characters: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def _beginnings(texts: npt.NDArray[np.bytes_]) -> npt.NDArray[np.float32]:
     """Rarity of every beginning, from the sorted texts: equal beginnings are neighbours."""
-    count = len(characters)
-    rarity = np.zeros((count, _WIDTH + 1), dtype=np.float32)
+    count, width = len(texts), texts.itemsize
+    rarity = np.zeros((count, width + 1), dtype=np.float32)
     if not count:
         return rarity
-    order = np.argsort(np.ascontiguousarray(characters).view(f"S{_WIDTH}").ravel(), kind="stable")
-    ordered = characters[order]
+    order = np.argsort(texts, kind="stable")
+    ordered = texts[order].view(np.uint8).reshape(count, width)
     fresh = np.zeros(count, dtype=bool)
     fresh[0] = True
-    for length in range(1, _WIDTH + 1):
+    for length in range(1, width + 1):
         fresh[1:] |= ordered[1:, length - 1] != ordered[:-1, length - 1]
-        group = np.cumsum(fresh) - 1
-        sizes = np.bincount(group)
-        rarity[order, length] = np.log(count / sizes[group])
+        sizes = np.diff(np.flatnonzero(fresh), append=count)
+        rarity[order, length] = np.repeat(np.log(count / sizes), sizes)
     return rarity
