@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reconciler.probabilistic.labels import LabelTable
-from reconciler.probabilistic.pairs import Reach, candidate_pairs
+from reconciler.probabilistic.pairs import Reach, candidate_pairs, distinct
 from reconciler.probabilistic.signals import Levels, SideArrays, levels_of, starting_scores
 from reconciler.probabilistic.texts import Bools, Floats, Ints, TextTable
 
@@ -111,8 +111,8 @@ class Finder:
             candidate_pairs(labels.rows(left.rows), labels.rows(right.rows), days, amounts, self.reach) for labels in self.labels
         )
         text_keys, amount_keys = (one * width + other for one, other in (by_text, by_amount))
-        keys = np.union1d(text_keys, amount_keys)
-        lefts, rights, alone = keys // width, keys % width, np.isin(keys, text_keys, invert=True)
+        keys = distinct(np.concatenate([text_keys, amount_keys]))
+        lefts, rights, alone = keys // width, keys % width, ~_among(keys, text_keys)
         levels = levels_of(lefts, rights, alone, (left, right), self.table, self.reach)
         return Candidates(lefts + parts[0].start, rights + parts[1].start, alone, levels)
 
@@ -120,6 +120,13 @@ class Finder:
         whole = _joined([one, other])
         _, places = np.unique(whole.left * len(self.sides[1].days) + whole.right, return_index=True)
         return whole[places]
+
+
+def _among(keys: Ints, others: Ints) -> Bools:
+    """Which of the keys are among the others; both are sorted and distinct, and all others are among the keys."""
+    found = np.zeros(len(keys), dtype=bool)
+    found[np.searchsorted(keys, others)] = True
+    return found
 
 
 def _joined(parts: list[Candidates]) -> Candidates:
