@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from reconciler.probabilistic.marginals import pair_probabilities
 from reconciler.probabilistic.texts import Bools, Floats, Ints
-from reconciler.probabilistic.weights import Signal, level_weights
+from reconciler.probabilistic.weights import LevelOdds, Signal
 
 __all__ = ["Given", "Learnt", "learn"]
 
@@ -20,8 +20,8 @@ _ROUNDS = 16
 _MESSAGES = 6
 _LAST_MESSAGES = 40
 
-_LARGEST = 18.0
-"""Nats to which a score is limited, so that sums over rivals keep their precision."""
+_LARGEST_ODDS = np.exp(18.0)
+"""To which the odds of a pair are limited, and those against it, so that sums over rivals keep their precision."""
 
 _OPEN_SHARE = 0.002
 """Least probability of an item to be open, even if all seem to have a partner."""
@@ -64,24 +64,36 @@ def learn(
         counts: how many items each side has, with and without candidates.
         given: what is decided already; weights are learnt from it too.
     """
-    score = start - np.log(len(left) / min(counts) + 1.0)
-    for _ in range(_ROUNDS):
-        probability = _probabilities(left, right, score, given, _MESSAGES)
-        score = offset + _prior(left, right, probability, given)
-        for signal in signals:
-            score += level_weights(signal, probability)
-    weights = tuple(level_weights(signal, probability).astype(np.float32) for signal in signals)
-    return Learnt(weights, score, _probabilities(left, right, score, given, _LAST_MESSAGES))
+    levels = [LevelOdds(signal) for signal in signals]
+    surroundings = np.exp(offset)
+    # Odds are multiplied where scores would be added up: of every pair in every round, one logarithm less for each signal.
+    odds = np.exp(start) / (len(left) / min(counts) + 1.0)
+    for _ in range(_ROUNDS - 1):
+        probability = _probabilities(left, right, odds, given, _MESSAGES)
+        odds = surroundings * _prior_odds(left, right, probability, given)
+        for one in levels:
+            odds *= one.of_pairs(probability)
+    probability = _probabilities(left, right, odds, given, _MESSAGES)
+    weights = [np.log(one.of_pairs(probability)) for one in levels]
+    score = offset + np.log(_prior_odds(left, right, probability, given))
+    for weight in weights:
+        score += weight
+    told = tuple(weight.astype(np.float32) for weight in weights)
+    return Learnt(told, score, _probabilities(left, right, np.exp(score), given, _LAST_MESSAGES))
 
 
-def _probabilities(left: Ints, right: Ints, score: Floats, given: Given, rounds: int) -> Floats:
-    odds = np.where(given.true | given.untrue, 0.0, np.exp(np.clip(score, -_LARGEST, _LARGEST)))
-    return np.where(given.true, 1.0, pair_probabilities(left, right, odds, rounds))
+def _probabilities(left: Ints, right: Ints, odds: Floats, given: Given, rounds: int) -> Floats:
+    limited = np.clip(odds, 1.0 / _LARGEST_ODDS, _LARGEST_ODDS)
+    limited[given.true | given.untrue] = 0.0
+    probabilities = pair_probabilities(left, right, limited, rounds)
+    probabilities[given.true] = 1.0
+    return probabilities
 
 
-def _prior(left: Ints, right: Ints, probability: Floats, given: Given) -> float:
-    """Log odds of any pair against its two items being open, before any signal: how often the one is so for the other."""
-    open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability)[side], _OPEN_SHARE) for side in (left, right))
-    open_both = open_left * open_right / np.maximum(1.0 - probability, _OPEN_SHARE)
-    prior: float = np.log(np.maximum(probability.sum(), 1.0) / open_both[~given.untrue].sum())
+def _prior_odds(left: Ints, right: Ints, probability: Floats, given: Given) -> float:
+    """Odds of any pair against its two items being open, before any signal: how often the one is so for the other."""
+    open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability), _OPEN_SHARE)[side] for side in (left, right))
+    open_both = open_left * open_right
+    open_both /= np.maximum(1.0 - probability, _OPEN_SHARE)
+    prior: float = np.maximum(probability.sum(), 1.0) / open_both[~given.untrue].sum()
     return prior

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from reconciler.probabilistic.texts import Floats, Ints
 
-__all__ = ["Signal", "level_weights"]
+__all__ = ["LevelOdds", "Signal"]
 
 _LEAN = 20.0
 """Pairs that a level needs before it counts as much as the wider level that it leans on."""
@@ -32,26 +32,37 @@ class Signal:
     parents: Ints
 
 
-def level_weights(signal: Signal, probability: Floats) -> Floats:
-    """For each pair, the log odds of the other pairs of its level against those of any pair.
+class LevelOdds:
+    """The odds of the levels of one signal; what does not change while they are learnt is counted once.
 
     A pair does not vouch for itself: in a level of its own it counts as the wider level does. Levels with few pairs lean on
-    their parents, these on all.
+    their parents, these on all. So a pair's share of true ones is that of its level less what the pair itself adds to it.
     """
-    size, wider = len(signal.parents), int(signal.parents.max()) + 1
-    overall = np.clip(probability.mean(), _NEVER, 1.0 - _NEVER)
-    true, pairs = np.bincount(signal.levels, probability, size), np.bincount(signal.levels, minlength=size)
-    above = np.bincount(signal.parents, true, wider), np.bincount(signal.parents, pairs, wider)
-    parents = signal.parents[signal.levels]
-    lean = above[0][parents] - probability + _LEAN_OVERALL * overall
-    lean /= above[1][parents] - 1.0 + _LEAN_OVERALL
-    share = true[signal.levels] - probability + _LEAN * lean
-    share /= pairs[signal.levels] - 1.0 + _LEAN
-    weights: Floats = _log_odds(share) - _log_odds(overall)
-    return weights
 
+    def __init__(self, signal: Signal) -> None:
+        self._signal = signal
+        self._wider = int(signal.parents.max()) + 1
+        pairs = np.bincount(signal.levels, minlength=len(signal.parents))
+        above = np.bincount(signal.parents, pairs, self._wider)[signal.parents]
+        # A level that no pair has is never asked for, whatever it is divided by.
+        self._pairs = pairs - 1.0 + _LEAN
+        self._lean = _LEAN / (above - 1.0 + _LEAN_OVERALL)
+        self._own = (1.0 + self._lean) / self._pairs
 
-def _log_odds(share: Floats | float) -> Floats:
-    inside = np.clip(share, _NEVER, 1.0 - _NEVER)
-    odds: Floats = np.log(inside / (1.0 - inside))
-    return odds
+    def of_pairs(self, probability: Floats) -> Floats:
+        """For each pair, the odds of the other pairs of its level over those of any pair.
+
+        Args:
+            probability: of the pairs.
+        """
+        levels, parents = self._signal.levels, self._signal.parents
+        overall = np.clip(probability.mean(), _NEVER, 1.0 - _NEVER)
+        true = np.bincount(levels, probability, len(parents))
+        above = np.bincount(parents, true, self._wider)[parents]
+        shares = (true + self._lean * (above + _LEAN_OVERALL * overall)) / self._pairs
+        share: Floats = shares[levels]
+        share -= self._own[levels] * probability
+        np.clip(share, _NEVER, 1.0 - _NEVER, out=share)
+        share /= 1.0 - share
+        share *= (1.0 - overall) / overall
+        return share
