@@ -52,7 +52,8 @@ def _codes(left: Item, right: Item, weights: Mapping[str, float]) -> Iterator[Re
 
 
 def _bits(nats: float) -> str:
-    return f"{nats / _A_BIT:+.1f} bits"
+    # Nothing has no sign, on whichever side of zero it was computed.
+    return f"{round(nats / _A_BIT, 1) + 0.0:+.1f} bits"
 
 
 def _shared(left: Item, right: Item) -> str:
