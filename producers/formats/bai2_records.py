@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from producers.errors import FileFormatError
 from producers.formats.lines import decode, numbered_lines
@@ -19,8 +20,9 @@ _JOINED = re.compile(rb"/[ \t]+(?=(?:02|03|16|49|88|98|99),)")
 _MAX_RECORD_BYTES = 1 << 20
 
 
-class Record(NamedTuple):
-    """One record with its continuations.
+@dataclass(slots=True)
+class Record:
+    """One record with its continuations. Nobody changes one; not frozen for speed, as `Entry`.
 
     Attributes:
         code: `01` to `99`, or `UNKNOWN`.
@@ -51,41 +53,38 @@ def read_records(stream: BinaryIO, max_line_bytes: int) -> Iterator[Record]:
     """
     parts: list[bytes] = []
     code, first, count, joined = UNKNOWN, 0, 0, False
-    for number, line, is_joined in _pieces(stream, max_line_bytes):
-        head = line[:3]
-        if head == b"88," and parts:
-            parts.append(line)
-            count += 1
-        elif (begun := _CODES.get(head)) is not None:
-            if parts:
-                yield Record(code, first, _text(parts), count, joined, parts)
-            code, parts, first, count, joined = begun, [line], number, 1, is_joined
-        elif parts and not parts[-1].endswith(b"/"):
-            # A text that was broken into lines without a record code; trailers do not count it.
-            parts.append(b"88," + line)
-        else:
-            if parts:
-                yield Record(code, first, _text(parts), count, joined, parts)
-                parts = []
-            yield Record(UNKNOWN, number, decode(line), 0, is_joined, [line])
-        if not len(parts) % 64:
-            _limit(parts, first, number)
+    for number, whole in numbered_lines(stream, max_line_bytes):
+        plain = whole.strip()
+        pieces = _pieces(plain) if b"/ " in plain else (plain,) if plain else ()
+        for line in pieces:
+            head = line[:3]
+            if head == b"88," and parts:
+                parts.append(line)
+                count += 1
+            elif (begun := _CODES.get(head)) is not None:
+                if parts:
+                    yield Record(code, first, _text(parts), count, joined, parts)
+                code, parts, first, count, joined = begun, [line], number, 1, line is not pieces[0]
+                continue
+            elif parts and not parts[-1].endswith(b"/"):
+                # A text that was broken into lines without a record code; trailers do not count it.
+                parts.append(b"88," + line)
+            else:
+                if parts:
+                    yield Record(code, first, _text(parts), count, joined, parts)
+                    parts = []
+                yield Record(UNKNOWN, number, decode(line), 0, line is not pieces[0], [line])
+                continue
+            if not len(parts) % 64:
+                _limit(parts, first, number)
     if parts:
         yield Record(code, first, _text(parts), count, joined, parts)
 
 
-def _pieces(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
-    for number, line in numbered_lines(stream, max_line_bytes):
-        plain = line.strip()
-        if not plain:
-            continue
-        if b"/ " in plain and (ends := [match.start() + 1 for match in _JOINED.finditer(plain)]):
-            begin = 0
-            for end in [*ends, len(plain)]:
-                yield number, plain[begin:end].strip(), begin > 0
-                begin = end
-        else:
-            yield number, plain, False
+def _pieces(plain: bytes) -> tuple[bytes, ...]:
+    """The records of a line without the blanks around them."""
+    ends = [match.start() + 1 for match in _JOINED.finditer(plain)]
+    return tuple(plain[begin:end].strip() for begin, end in zip([0, *ends], [*ends, len(plain)], strict=True))
 
 
 def _limit(parts: list[bytes], first: int, number: int) -> None:
@@ -96,7 +95,5 @@ def _limit(parts: list[bytes], first: int, number: int) -> None:
 
 def _text(parts: list[bytes]) -> str:
     """The text of a record: where a line had ended a field, a comma goes before the line feed."""
-    text = parts[0]
-    for part in parts[1:]:
-        text = (text[:-1] + b",\n" if text.endswith(b"/") else text + b"\n") + part[3:]
-    return decode(text.removesuffix(b"/"))
+    raw = b"\n".join(parts).removesuffix(b"/")
+    return decode(raw.replace(b"/\n88,", b",\n88,").replace(b"\n88,", b"\n") if len(parts) > 1 else raw)

@@ -60,7 +60,7 @@ def decode(raw: bytes) -> str:
     Banks declare no charset in line formats and mix them within one file; SWIFT's own set is ASCII.
     """
     try:
-        return raw.decode("utf-8")
+        return raw.decode()
     except UnicodeDecodeError:
         pass
     try:

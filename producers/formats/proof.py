@@ -40,8 +40,12 @@ class RunningProof:
             self._announced._count(entry)
         elif entry.currency != currency:
             self.foreign += 1
+        elif entry.direction is _CREDIT:
+            self.credits += 1
+            self.credit_minor += entry.amount_minor
         else:
-            self._count(entry)
+            self.debits += 1
+            self.debit_minor += entry.amount_minor
 
     def _count(self, entry: Entry) -> None:
         if entry.direction is _CREDIT:

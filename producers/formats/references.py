@@ -6,6 +6,7 @@ __all__ = ["clean_reference"]
 
 _PLACEHOLDERS = NO_REFERENCE | {"KREF+", "EREF+", "KREF+NONREF", "NOT PROVIDED"}
 _LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+_ENDS_OF_REFERENCES = frozenset("123456789")
 
 
 def clean_reference(text: str | None) -> str | None:
@@ -13,6 +14,9 @@ def clean_reference(text: str | None) -> str | None:
     if not text:
         return None
     plain = text.strip()
+    # Most references end in a digit, and no placeholder does but for zeros.
+    if plain[-1:] in _ENDS_OF_REFERENCES:
+        return plain
     if not plain.strip("0") or (len(plain) <= _LONGEST_PLACEHOLDER and plain.upper() in _PLACEHOLDERS):
         return None
     return plain
