@@ -71,7 +71,7 @@ class Load(threading.Thread):
 
 def test_a_second_worker_joins_leaves_and_is_killed(scene: Scene, log: Log, new_crew: NewCrew, oracle_url: str) -> None:
     crew = new_crew()
-    records = scene.payments(2_000, seed=12)
+    records = scene.payments(1_000, seed=12)
     load = Load(log, records)
     load.start()
     crew.start(rows=50)

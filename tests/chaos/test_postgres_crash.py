@@ -2,23 +2,34 @@
 
 import os
 import signal
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.chaos.conftest import NewCrew
 from tests.fixtures.scene import Scene, expected_digests, query
+from tests.fixtures.waiting import eventually
 from tests.fixtures.workers import Crew, Log
 
 
 def crash(url: str) -> None:
     """Kill one session's server process, as the kernel does when memory is out; PostgreSQL then ends all and recovers its log."""
-    with psycopg.connect(url) as connection:
-        process = connection.info.backend_pid
+    with psycopg.connect(url) as victim, psycopg.connect(url, autocommit=True) as witness:
         try:
-            os.kill(process, signal.SIGKILL)
+            os.kill(victim.info.backend_pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pytest.skip("the server's processes are not ours to kill: DATABASE_URL or a container serves PostgreSQL")
+        # Until it has noticed, it would take us for recovered.
+        eventually(lambda: not answers(witness), lambda: "PostgreSQL did not end its sessions")
+
+
+def answers(connection: psycopg.Connection[Any]) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def recovered(crew: Crew, postmaster_start: object) -> bool:

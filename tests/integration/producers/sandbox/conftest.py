@@ -11,11 +11,12 @@ import yaml
 from producers.kit.contract import Connector
 from producers.kit.registry import build_connector
 from producers.sandbox.faults import FaultPlan
-from producers.sandbox.server import create_app, generate_credentials, sandbox_clock
+from producers.sandbox.server import create_app, generate_credentials
 from producers.sandbox.world import SeededWorld
 from reconduit.sources import SourceConfig
 from tests.fixtures.app_server import serving_app
 
+NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 SOURCES = Path(__file__).parents[4] / "deploy" / "demo" / "sources.yaml"
 
 
@@ -39,9 +40,8 @@ class RunningSandbox:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    as_of = dt.datetime.now(dt.UTC).date()
-    clock, world, faults = sandbox_clock(as_of), SeededWorld(7, as_of, 400), FaultPlan(7, enabled=False)
+    world, faults = SeededWorld(7, NOW.date(), 400), FaultPlan(7, enabled=False)
     credentials = tmp_path_factory.mktemp("credentials")
-    app = create_app(world, clock, generate_credentials(credentials), faults)
+    app = create_app(world, lambda: NOW, generate_credentials(credentials), faults)
     with serving_app(app) as address:
-        yield RunningSandbox(world, clock, faults, address, credentials)
+        yield RunningSandbox(world, lambda: NOW, faults, address, credentials)
