@@ -71,8 +71,8 @@ class DetailReader:
         kind = self._kinds.get(code)
         if kind is None:
             kind = self._kinds[code] = _direction(code), code in _REVERSALS
-        # By `__init__` and with fourteen keywords: Python 3.11 packs the keywords of a class, and more than fourteen of any call, into
-        # a dict first, which takes a sixth of the time of the whole parser.
+        # By `__init__` and with fourteen keywords: Python 3.11 packs the keywords of a class, and more than fourteen of any call,
+        # into a dict first, which takes a sixth of the time of the whole parser.
         entry = _new_entry(Entry)
         Entry.__init__(
             entry,
