@@ -24,6 +24,7 @@ from reconduit.authorisation.errors import AuthorisationError, ClientSettingsErr
 from reconduit.authorisation.tls import tls_context
 from reconduit.authorisation.token_answer import Answer
 from reconduit.endpoint import proxy_for
+from reconduit.tls_failures import refused_certificate, untrusted_server
 from reconduit.vault.errors import SecretMissingError
 
 __all__ = ["TokenEndpoint"]
@@ -151,9 +152,8 @@ class TokenEndpoint:
 
 
 def _network_error(error: httpx.HTTPError, what: str) -> AuthorisationError:
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return ClientSettingsError(f"{what}: the server's certificate is not trusted: {seen.verify_message}")
-        seen = seen.__cause__ or seen.__context__
+    if (why := untrusted_server(error)) is not None:
+        return ClientSettingsError(f"{what}: the server's certificate is not trusted: {why}")
+    if (why := refused_certificate(error)) is not None:
+        return ClientSettingsError(f"{what}: the server refuses the client certificate ({why}); put tls_certificate and tls_key")
     return TokenEndpointError(f"{what}: {type(error).__name__}")

@@ -1,7 +1,6 @@
 """From what HTTP says to what it means for a source: statuses and network failures as errors of `producers.errors`."""
 
 import datetime as dt
-import ssl
 
 import httpx
 
@@ -17,6 +16,7 @@ from producers.errors import (
 )
 from producers.kit.http.payload import first_bytes
 from producers.kit.http.sunset import sunset_of
+from reconduit.tls_failures import refused_certificate, untrusted_server
 
 __all__ = ["error_of", "network_error"]
 
@@ -56,12 +56,11 @@ def error_of(  # noqa: PLR0911  one return per meaning reads best as a table
 
 
 def network_error(error: httpx.RequestError, what: str) -> ProducerError:
-    """The error that a failed exchange means: passing, unless the server cannot prove who it is."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return ConfigurationError(f"{what}: the server's certificate is not trusted: {seen.verify_message}")
-        seen = seen.__cause__ or seen.__context__
+    """The error that a failed exchange means: passing, unless one of the two cannot prove who it is."""
+    if (why := untrusted_server(error)) is not None:
+        return ConfigurationError(f"{what}: the server's certificate is not trusted: {why}")
+    if (why := refused_certificate(error)) is not None:
+        return AuthenticationError(f"{what}: the server refuses the client certificate ({why}); store tls_certificate and tls_key")
     return TransientError(f"{what}: {type(error).__name__}: {error}")
 
 

@@ -23,7 +23,13 @@ from pydantic import SecretStr, ValidationError
 from producers.kit.fake_provider import FakeProvider, FakeRequest, FakeResponse
 from reconduit.authorisation.client import OAuthClient
 from reconduit.authorisation.client_assertion import ASSERTION_TYPE, client_assertion
-from reconduit.authorisation.errors import ClientSettingsError, GrantRefusedError, TokenAnswerError, TokenEndpointError
+from reconduit.authorisation.errors import (
+    AuthorisationError,
+    ClientSettingsError,
+    GrantRefusedError,
+    TokenAnswerError,
+    TokenEndpointError,
+)
 from reconduit.authorisation.token_answer import Answer, read_answer
 from reconduit.authorisation.token_endpoint import TokenEndpoint
 from reconduit.vault.errors import SecretMissingError
@@ -190,7 +196,7 @@ def test_mutual_tls_with_texts_from_the_vault(mutual_tls: str) -> None:
     [
         ({"tls_authorities": SERVER.pem}, ClientSettingsError, "no tls_certificate"),
         ({"tls_certificate": CUSTOMER.pem, "tls_key": CUSTOMER.key}, ClientSettingsError, "not trusted"),
-        ({"tls_certificate": SERVER.pem, "tls_key": SERVER.key, "tls_authorities": SERVER.pem}, TokenEndpointError, "POST https"),
+        ({"tls_certificate": SERVER.pem, "tls_key": SERVER.key, "tls_authorities": SERVER.pem}, AuthorisationError, "POST https"),
         ({"tls_certificate": CUSTOMER.pem, "tls_key": SERVER.key}, ClientSettingsError, "private key without passphrase"),
         ({"tls_certificate": "canary", "tls_authorities": SERVER.pem}, ClientSettingsError, "no PEM certificate"),
         ({"tls_certificate": CUSTOMER.pem, "tls_authorities": "canary"}, ClientSettingsError, "tls_authorities"),
