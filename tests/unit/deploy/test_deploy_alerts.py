@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,3 +103,10 @@ def test_what_an_operator_must_hear_of_has_an_alert() -> None:
         "recon_webhook_oldest_waiting_seconds",
         "recon_supervisor_leases_held",
     }
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
+def test_alerts_fire_when_they_should() -> None:
+    scenarios = Path(__file__).with_name("alerts.promtool.yml")
+    ran = subprocess.run(["promtool", "test", "rules", str(scenarios)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
