@@ -26,8 +26,11 @@ _LOCK = "owner.lock"
 
 
 def _lock(path: Path) -> int | None:
-    """A descriptor that holds the lock, or None when somebody else holds it."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    """A descriptor that holds the lock, or None when somebody else holds it or its folder has just gone."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

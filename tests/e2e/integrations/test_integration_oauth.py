@@ -16,7 +16,7 @@ from tests.fixtures.supervised import topic_size
 from tests.fixtures.waiting import eventually
 
 NAME = f"consented_{secrets.token_hex(4)}"
-LIFE_SECONDS = 4
+LIFE_SECONDS = 8
 
 
 class Bank:

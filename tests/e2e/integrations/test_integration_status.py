@@ -14,6 +14,7 @@ from reconduit.cli import app
 from reconduit.integrations.outcomes import record_failure
 from reconduit.integrations.status import PASSING_FAILURES, Failure
 from tests.e2e.integrations.conftest import AT, Operation
+from tests.fixtures.waiting import eventually
 
 ANSWERS = {
     "well": FakeResponse(body=json.dumps({"records": [], "next": "", "has_more": False}).encode()),
@@ -110,8 +111,7 @@ def test_off_stays_off_whatever_its_polls_come_to(polled: Operation, provider: F
 def test_the_supervisor_tells_how_they_fare(polled: Operation) -> None:
     for name, status, *_ in REACHED[:4]:
         polled.wait_for(name, status)
-    told = httpx.get(polled.metrics, timeout=60).text
-    for line in (
+    lines = (
         'recon_integration_status{source="well",status="active"} 1.0',
         'recon_integration_status{source="retired",status="expired"} 1.0',
         'recon_integration_health_ratio{source="well"} 1.0',
@@ -119,8 +119,13 @@ def test_the_supervisor_tells_how_they_fare(polled: Operation) -> None:
         'recon_integration_polls_total{outcome="complete",source="well"} 1.0',
         # What its producers count in processes of their own.
         'recon_provider_http_requests_total{source="well",status="2xx"} 1.0',
-    ):
-        assert line in told, told
+    )
+
+    def metrics() -> str:
+        return httpx.get(polled.metrics, timeout=60).text
+
+    eventually(lambda: all(line in metrics() for line in lines), metrics)
+    told = metrics()
     assert 'recon_integration_sync_lag_seconds{source="well"}' in told
     assert float(next(line for line in told.splitlines() if line.startswith("recon_supervisor_leases_held")).split()[1]) >= 7
     assert "canary" not in told
