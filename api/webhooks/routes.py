@@ -15,7 +15,7 @@ from api.context import Here
 from api.errors import BadFilterError, BusyError, DatabaseUnavailableError, NotFoundError, QueryTimeoutError, VaultClosedError
 from api.problems import PROBLEM_RESPONSES, problem_response
 from api.routes.operators import actor_of
-from api.webhooks.models import EndpointRequest
+from api.webhooks.models import EndpointRequest, Replayed, ReplayRequest
 from api.webhooks.reception import Reception
 from reconduit.integrations.errors import UnknownIntegrationError
 from reconduit.integrations.registry import find_integration
@@ -23,6 +23,7 @@ from reconduit.signatures.errors import RefusedDeliveryError, SchemeError
 from reconduit.vault import open_vault
 from reconduit.vault.errors import VaultError
 from reconduit.webhooks.endpoints import close_endpoint, put_endpoint
+from reconduit.webhooks.events import replay_events
 from reconduit.webhooks.statistics import EndpointStatistics, read_statistics
 from schemas.records import DEFAULT_TENANT
 
@@ -123,3 +124,26 @@ def shut_endpoint(here: Here, request: Request, provider: _Provider, integration
     if not closed:
         raise NotFoundError(f"integration {found.name} has no webhook of {provider}")
     _reception(request).directory.forget()
+
+
+@router.post("/{provider}/{integration}/replay", status_code=202, dependencies=[DESCRIBED])
+def replay(here: Here, request: Request, provider: _Provider, integration: _Key, which: ReplayRequest | None = None) -> Replayed:
+    """Let events of an endpoint be published and acted on again by whoever relays them."""
+    chosen = which or ReplayRequest()
+    try:
+        with here.database.writing() as connection:
+            found = find_integration(connection, DEFAULT_TENANT, integration)
+            if read_statistics(connection, found.integration_id, provider) is None:
+                raise NotFoundError(f"integration {found.name} has no webhook of {provider}")
+            number = replay_events(
+                connection,
+                found.integration_id,
+                actor=actor_of(request),
+                since=chosen.since,
+                until=chosen.until,
+                event_key=chosen.event,
+                provider=provider,
+            )
+    except UnknownIntegrationError as error:
+        raise NotFoundError(str(error)) from error
+    return Replayed(events=number)

@@ -1,10 +1,12 @@
 """`reconduit webhooks`: publish what was delivered, publish it again, and show what came to an endpoint."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reconduit.commands.registry_session import Key, opened, print_json
+from reconduit.commands.registry_session import Key, actor, connected, opened, print_json, read_mapping
 
 __all__ = ["webhooks"]
 
@@ -38,6 +40,51 @@ def relay(once: Annotated[bool, typer.Option("--once", help="End when nothing wa
             worker.run(Stop())
 
 
+_Provider = Annotated[str, typer.Argument(help="Whose scheme signs, such as razorpay.")]
+
+
+@webhooks.command("open")
+def open_endpoint(
+    integration: Key,
+    provider: _Provider,
+    secret_file: Annotated[list[Path] | None, typer.Option(help="File with a secret; again for each that may sign.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="YAML or JSON file with settings of the scheme; no secrets.")] = None,
+) -> None:
+    """Open an endpoint, or replace its settings and all its secrets. One secret may come from standard input.
+
+    To rotate: give the new secret together with the old one, and the new one alone when the provider's retries are over.
+    """
+    from pydantic import SecretStr
+
+    from reconduit.integrations.registry import find_integration
+    from reconduit.sources import SecretRef
+    from reconduit.vault import open_vault
+    from reconduit.webhooks.endpoints import put_endpoint
+
+    secrets = [SecretRef(file=path).resolve() for path in secret_file or []] or [SecretStr(sys.stdin.read().rstrip("\n"))]
+    if not all(secret.get_secret_value() for secret in secrets):
+        raise typer.BadParameter("a secret is empty")
+    given = {} if settings is None else read_mapping(settings, "settings")
+    with opened() as (connection, tenant):
+        found = find_integration(connection, tenant, integration, lock=True)
+        put_endpoint(connection, open_vault(connected), found, provider, given, secrets, actor=actor())
+    typer.echo(f"webhook of {provider} is open: POST /v1/webhooks/{provider}/{found.name}")
+
+
+@webhooks.command()
+def close(integration: Key, provider: _Provider) -> None:
+    """Take no more deliveries and forget the secrets. Events and counts stay."""
+    from reconduit.errors import SettingsError
+    from reconduit.integrations.registry import find_integration
+    from reconduit.webhooks.endpoints import close_endpoint
+
+    with opened() as (connection, tenant):
+        found = find_integration(connection, tenant, integration, lock=True)
+        if not close_endpoint(connection, found, provider, actor=actor()):
+            raise SettingsError(f"integration {found.name} has no webhook of {provider}")
+    typer.echo(f"webhook of {provider} is closed")
+
+
 @webhooks.command()
 def replay(
     integration: Key,
@@ -57,12 +104,12 @@ def replay(
     end = None if until is None else parse_moment(until)
     with opened() as (connection, tenant):
         found = find_integration(connection, tenant, integration)
-        number = replay_events(connection, found.integration_id, since=first, until=end, event_key=event)
+        number = replay_events(connection, found.integration_id, actor=actor(), since=first, until=end, event_key=event)
     typer.echo(f"{number} events of {found.name} wait to be published again by `reconduit supervise` or `reconduit webhooks relay`")
 
 
 @webhooks.command()
-def show(integration: Key, provider: Annotated[str, typer.Argument(help="Whose endpoint, such as razorpay.")]) -> None:
+def show(integration: Key, provider: _Provider) -> None:
     """What was delivered to an endpoint, by outcome. Exit status 2 when there is none."""
     from reconduit.errors import SettingsError
     from reconduit.integrations.registry import find_integration
@@ -72,7 +119,6 @@ def show(integration: Key, provider: Annotated[str, typer.Argument(help="Whose e
         found = find_integration(connection, tenant, integration)
         told = read_statistics(connection, found.integration_id, provider)
     if told is None:
-        raise SettingsError(
-            f"integration {found.name} has no webhook of {provider}; open one with PUT /v1/webhooks/{provider}/{found.name}"
-        )
+        way_out = f"open one with `reconduit webhooks open {found.name} {provider}`"
+        raise SettingsError(f"integration {found.name} has no webhook of {provider}; {way_out}")
     print_json(told.model_dump(mode="json"))

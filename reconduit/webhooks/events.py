@@ -10,6 +10,8 @@ import psycopg
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
 
+from reconduit.integrations.events import write_event
+
 __all__ = [
     "NewEvent",
     "StoredEvent",
@@ -51,7 +53,7 @@ _REPLAY = """
 UPDATE webhook_event SET published_at = NULL
 WHERE integration_id = %(id)s AND published_at IS NOT NULL
   AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR received_at < %(until)s)
-  AND (%(key)s::text IS NULL OR event_key = %(key)s)
+  AND (%(key)s::text IS NULL OR event_key = %(key)s) AND (%(provider)s::text IS NULL OR provider = %(provider)s)
 """
 
 
@@ -148,20 +150,27 @@ def replay_events(
     connection: psycopg.Connection[Any],
     integration_id: UUID,
     *,
+    actor: str,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
     event_key: str | None = None,
+    provider: str | None = None,
 ) -> int:
     """Let events be published and acted on again; returns how many.
 
     Args:
         connection: in a transaction.
         integration_id: whose.
+        actor: who asks, for the integration's log.
         since: received at this time or later, aware.
         until: received before this time, aware.
         event_key: only this one.
+        provider: only those that came to its endpoint.
     """
-    return connection.execute(_REPLAY, {"id": integration_id, "since": since, "until": until, "key": event_key}).rowcount
+    chosen = {"id": integration_id, "since": since, "until": until, "key": event_key, "provider": provider}
+    number = connection.execute(_REPLAY, chosen).rowcount
+    write_event(connection, integration_id, "info", "webhook events replayed", {"by": actor, "events": number})
+    return number
 
 
 def remove_old_events(connection: psycopg.Connection[Any], days: int, limit: int) -> int:
