@@ -90,7 +90,8 @@ def _read_detail(
     references = children(found["Refs"]) if "Refs" in found else {}
     is_credit = (direction or entry_direction) is Direction.CREDIT
     name, account, bank = _counterparty(found, is_credit=is_credit)
-    unstructured, creditor_reference = _remittance(found.get("RmtInf"))
+    text, creditor_reference = _remittance(found.get("RmtInf"))
+    returned = children(found["RtrInf"]) if "RtrInf" in found else {}
     return Detail(
         amount_minor=amount,
         currency=amount_currency,
@@ -108,8 +109,8 @@ def _read_detail(
         counterparty_name=name,
         counterparty_account=account,
         counterparty_bank=bank,
-        remittance=unstructured or path_text(found, "AddtlTxInf"),
-        return_reason=path_text(found, "RtrInf", "Rsn", "Cd") if "RtrInf" in found else None,
+        remittance=text or path_text(found, "AddtlTxInf") or path_text(returned, "AddtlInf"),
+        return_reason=path_text(returned, "Rsn", "Cd") or path_text(returned, "Rsn", "Prtry"),
     )
 
 
@@ -136,7 +137,11 @@ def _counterparty(found: Children, *, is_credit: bool) -> tuple[str | None, str 
         # From version 08 on a party is wrapped in Pty.
         for party in (role, "Ultmt" + role):
             if name is None and party in parties:
-                name = path_text(parties, party, "Nm") or path_text(parties, party, "Pty", "Nm")
+                name = (
+                    path_text(parties, party, "Nm")
+                    or path_text(parties, party, "Pty", "Nm")
+                    or path_text(parties, party, "Agt", "FinInstnId", "Nm")
+                )
         account_key = role + "Acct"
         if account_key in parties:
             account = path_text(parties, account_key, "Id", "IBAN") or path_text(parties, account_key, "Id", "Othr", "Id")
@@ -149,9 +154,15 @@ def _counterparty(found: Children, *, is_credit: bool) -> tuple[str | None, str 
 
 
 def _remittance(element: Element | None) -> tuple[str | None, str | None]:
+    """Text of a payment, and the creditor's reference.
+
+    The text is the unstructured lines, then what the structured ones say beside the first reference: further references, numbers
+    of the documents that are paid, additional text.
+    """
     if element is None:
         return None, None
     texts: list[str] = []
+    structured: list[str] = []
     reference = None
     for child in element:
         name = LOCAL[child.tag]
@@ -159,6 +170,23 @@ def _remittance(element: Element | None) -> tuple[str | None, str | None]:
             text = text_of(child)
             if text:
                 texts.append(text)
-        elif name == "Strd" and reference is None:
-            reference = clean_reference(path_text(children(child), "CdtrRefInf", "Ref"))
-    return "\n".join(texts) or None, reference
+        elif name == "Strd":
+            found = clean_reference(path_text(children(child), "CdtrRefInf", "Ref"))
+            if reference is None:
+                reference = found
+            elif found is not None:
+                structured.append(found)
+            structured += _documents(child)
+    return "\n".join([*texts, *structured]) or None, reference
+
+
+def _documents(element: Element) -> Iterator[str]:
+    for child in element:
+        name = LOCAL[child.tag]
+        text = None
+        if name == "RfrdDocInf":
+            text = path_text(children(child), "Nb")
+        elif name == "AddtlRmtInf":
+            text = text_of(child)
+        if text:
+            yield text

@@ -44,6 +44,9 @@ def read_entry(element: Element, index: int, account_id: str, currency: str, pos
             blocks.append(child)
         else:
             found[name] = child
+    if "TxDtls" in found or "Btch" in found:
+        # Version 01 has no NtryDtls around them.
+        blocks.append(element)
     problems: list[tuple[str, str]] = []
     amount, entry_currency = amount_of(found.get("Amt"), currency)
     direction = direction_of(found)

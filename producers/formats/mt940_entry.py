@@ -1,5 +1,7 @@
 """An MT940/MT942 entry: field 61, and the field 86 that follows it."""
 
+import re
+
 from producers.formats.contract import Entry
 from producers.formats.mt940_lines import StatementLine
 from producers.formats.mt940_remittance import Remittance, parse_remittance
@@ -7,6 +9,7 @@ from producers.formats.mt940_remittance import Remittance, parse_remittance
 __all__ = ["entry_of"]
 
 _NO_REMITTANCE = Remittance()
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
 
 
 def entry_of(line: StatementLine, texts: list[str], *, index: int, account_id: str, currency: str, number: int) -> Entry:
@@ -21,7 +24,10 @@ def entry_of(line: StatementLine, texts: list[str], *, index: int, account_id: s
         number: line of field 61 in the file.
     """
     found = parse_remittance(texts) if texts else _NO_REMITTANCE
-    remittance, supplementary = found.text, line.supplementary.strip()
+    remittance, supplementary, account = found.text, line.supplementary.strip(), found.counterparty_account
+    if account is None and _IBAN.fullmatch(supplementary):
+        # Rabobank writes the account of the other side below field 61.
+        account, supplementary = supplementary, ""
     if supplementary:
         remittance = f"{remittance}\n{supplementary}" if remittance else supplementary
     dates, mark, code = line.dates, line.mark, line.code
@@ -40,7 +46,7 @@ def entry_of(line: StatementLine, texts: list[str], *, index: int, account_id: s
         end_to_end_id=found.end_to_end_id,
         code=f"{code} {found.code}" if code and found.code else code or found.code,
         counterparty_name=found.counterparty_name,
-        counterparty_account=found.counterparty_account,
+        counterparty_account=account,
         counterparty_bank=found.counterparty_bank,
         remittance=remittance,
         line=number,

@@ -15,6 +15,8 @@ _GERMAN = re.compile(r"(?P<code>\d{3})?(?P<separator>[?<>~^])(?=\d{2})", re.ASCI
 _SUBFIELDS = {separator: re.compile(rf"{re.escape(separator)}(?=\d\d)") for separator in "?<>~^"}
 _PURPOSE = frozenset([*(str(number) for number in range(20, 30)), "60", "61", "62", "63"])
 _SEPA_KEY = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|PURP|RREF)\+", re.ASCII)
+_BANK_NOTICE = "MTLG:"
+"""Begins what the bank itself says, such as why it returns the payment; it is in no reference before it."""
 _SLASH_KEYS = (
     "EREF|MARF|CSID|KREF|PREF|RTRN|ORDP|BENM|CNTP|REMI|ISDT|PURP|TRTP|IBAN|BIC|NAME|ULTC|ULTD|ULTB|TRCD|ACCW|OCMT|CHGS|"
     "PREF|NRTX|INIT|USTD|STRD|ADDR|ID"
@@ -59,8 +61,10 @@ def _german(text: str, match: re.Match[str]) -> Remittance:
         else:
             subfields[code] = subfields.get(code, "") + part[2:]
     # Keys and values are cut after 27 characters wherever that falls, so the parts are joined before they are split.
-    free, sepa = _sepa("".join(purpose))
-    remittance = sepa.get("SVWZ", free).strip() or subfields.get("00", "").strip()
+    said, _, notice = "".join(purpose).partition(_BANK_NOTICE)
+    free, sepa = _sepa(said)
+    texts = [part for part in (sepa.get("SVWZ", free).strip(), notice.strip()) if part]
+    remittance = "\n".join(texts) or subfields.get("00", "").strip()
     return Remittance(
         text=remittance or None,
         code=match["code"],

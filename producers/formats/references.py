@@ -4,7 +4,8 @@ from reconciler.text import NO_REFERENCE
 
 __all__ = ["clean_reference"]
 
-_PLACEHOLDERS = NO_REFERENCE | {"KREF+", "EREF+", "KREF+NONREF", "NOT PROVIDED"}
+# The bare keys are what field 61 has where field 86 tells the reference: `KREF+` in Germany, `EREF` of Rabobank.
+_PLACEHOLDERS = NO_REFERENCE | {"KREF+", "EREF+", "KREF+NONREF", "NOT PROVIDED", "EREF", "MARF", "PREF"}
 _LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
 _ENDS_OF_REFERENCES = frozenset("123456789")
 

@@ -57,6 +57,37 @@ def test_pending_entries_are_in_no_sum():
     assert [entry.status for entry in of(Entry, events)] == [EntryStatus.BOOKED, EntryStatus.PENDING]
 
 
+def test_version_01_has_its_payments_in_the_entry_itself():
+    payment = "<TxDtls><Refs><EndToEndId>E1</EndToEndId></Refs></TxDtls>"
+    single, batch = of(Entry, read(ntry(rest=payment), ntry(rest=f"<Btch><PmtInfId>RUN7</PmtInfId></Btch>{payment}"), closing=2000))
+    assert (single.customer_reference, single.end_to_end_id, len(single.details)) == (None, "E1", 1)
+    assert (batch.customer_reference, batch.end_to_end_id, len(batch.details)) == ("RUN7", "E1", 1)
+
+
+def test_structured_remittance_keeps_every_reference_document_and_text():
+    structured = (
+        "<RmtInf><Ustrd>Rent</Ustrd><Strd><RfrdDocInf><Tp/><Nb>INV-1</Nb></RfrdDocInf><RfrdDocInf><Nb>INV-2</Nb></RfrdDocInf>"
+        "<CdtrRefInf><Ref>RF18539007547034</Ref></CdtrRefInf><AddtlRmtInf>less 2 %</AddtlRmtInf></Strd>"
+        "<Strd><CdtrRefInf><Ref>3900</Ref></CdtrRefInf></Strd></RmtInf>"
+    )
+    (found,) = of(Entry, read(ntry(rest=f"<NtryDtls><TxDtls>{structured}</TxDtls></NtryDtls>"), closing=1000))
+    assert found.customer_reference == "RF18539007547034"
+    assert found.remittance == "Rent\nINV-1\nINV-2\nless 2 %\n3900"
+
+
+def test_a_return_says_why_by_code_or_in_the_banks_words():
+    returned = "<TxDtls><RtrInf><Rsn>{}</Rsn><AddtlInf>account closed</AddtlInf></RtrInf></TxDtls>"
+    details = returned.format("<Cd>AC04</Cd>") + returned.format("<Prtry>X9</Prtry>")
+    (found,) = of(Entry, read(ntry(rest=f"<NtryDtls>{details}</NtryDtls>"), closing=1000))
+    assert [(one.return_reason, one.remittance) for one in found.details] == [("AC04", "account closed"), ("X9", "account closed")]
+
+
+def test_a_bank_as_the_other_side_has_its_name():
+    party = "<RltdPties><Dbtr><Agt><FinInstnId><Nm>BANK OF X</Nm></FinInstnId></Agt></Dbtr></RltdPties>"
+    (found,) = of(Entry, read(ntry(rest=f"<NtryDtls><TxDtls>{party}</TxDtls></NtryDtls>"), closing=1000))
+    assert found.counterparty_name == "BANK OF X"
+
+
 BATCH = (
     "<NtryDtls><Btch><PmtInfId>RUN7</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>"
     "<TxDtls><Refs><EndToEndId>A</EndToEndId></Refs><Amt Ccy='EUR'>{first}</Amt></TxDtls>"

@@ -169,6 +169,11 @@ def test_cp1252_text_is_read():
                 "counterparty_name": "ACME GMBH", "counterparty_account": "DE01", "counterparty_bank": "BANKDEFF",
             },
         ),
+        (
+            ["159?00RETOURE?20EREF+E2E7?21MTLG:account clos?22ed?34914"],
+            {"end_to_end_id": "E2E7", "text": "account closed", "code": "159"},
+        ),
+        (["166?20KREF+K9?21SVWZ+Rent?22MTLG:report it"], {"customer_reference": "K9", "text": "Rent\nreport it"}),
         (["~20Faktura 12~21/2026~32JAN NOWAK"], {"text": "Faktura 12/2026", "counterparty_name": "JAN NOWAK"}),
         (["/EREF/E2E1/ORDP//NAME/ACME BV/REMI/a/b c"], {"end_to_end_id": "E2E1", "counterparty_name": "ACME BV", "text": "a/b c"}),
         (
@@ -177,11 +182,17 @@ def test_cp1252_text_is_read():
         ),
         (["GIRO 12", "second line"], {"text": "GIRO 12\nsecond line", "end_to_end_id": None}),
     ],
-    ids=["german", "polish", "rabobank", "ing", "free"],
+    ids=["german", "bank notice", "bank notice behind a purpose", "polish", "rabobank", "ing", "free"],
 )  # fmt: skip
 def test_dialects_of_field_86(lines, expected):
     found = parse_remittance(lines)
     assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_rabobank_names_the_reference_in_field_86_and_the_account_below_field_61():
+    found = entry(":61:130101D25,N102EREF", "NL70ABNA0987654321", ":86:/EREF/E2E1/BENM//NAME/ACME/REMI/rent")
+    assert (found.customer_reference, found.end_to_end_id) == (None, "E2E1")
+    assert (found.counterparty_account, found.remittance) == ("NL70ABNA0987654321", "rent")
 
 
 @pytest.mark.parametrize(
