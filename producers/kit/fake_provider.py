@@ -67,7 +67,7 @@ _ANSWERS = {
         for fault in (Fault.RATE_LIMITED, Fault.RATE_LIMITED_BRIEFLY, Fault.RATE_LIMITED_LONG)
     },
 }
-_LONGEST_SILENCE = 30.0
+_LONGEST_SILENCE = 120.0
 # Never used on loopback, and loading every authority takes tens of milliseconds.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
