@@ -17,6 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["producers.formats"], enable_loader_override=False):
     from producers.errors import FileFormatError
+    from producers.formats import spreadsheet
     from producers.formats.canonical import FileOrigin, canonicalise
     from producers.formats.contract import ParseOptions
     from producers.formats.registry import FORMATS
@@ -25,6 +26,7 @@ from benchmarks.formats.files import WRITERS
 from tests.fixtures.long_files import WRITERS as PLAIN
 from tests.fixtures.promises import broken_promises
 from tests.fixtures.workbooks import sheet_of, workbook_around
+from tests.fuzz.forked_reader import run_forked_reader
 
 __all__ = ["main"]
 
@@ -41,6 +43,7 @@ def fuzz(name: str, corpus: Path, seconds: int) -> None:
     parse = FORMATS[name].parse
     # The zip around a workbook would hide its sheets from libFuzzer, so the bytes are those of a sheet.
     dressed = workbook_around if name == "spreadsheet" else bytes
+    spreadsheet._run_reader = run_forked_reader
 
     def one(data: bytes) -> None:
         try:
