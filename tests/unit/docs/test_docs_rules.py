@@ -9,7 +9,7 @@ import yaml
 from reconciler.errors import RulesError
 from reconciler.reconciliation import Base, CsvColumns, KeyField, Reconciliation, Shape
 from reconciler.rules import parse_reconciliation
-from reconciler.types import Stage
+from reconciler.types import BreakType, Stage
 from reconciler.yaml_nodes import Origin
 from reconduit.reconciliations import parse_rules
 from reconduit.sources import load_sources
@@ -92,6 +92,22 @@ def test_every_value_is_named() -> None:
     stages = {stage.value for stage in Stage} - {Stage.MANUAL.value}
     for value in {*Shape, *Base, *KeyField, *CsvColumns.__dataclass_fields__, *stages}:
         assert f"`{value}`" in PAGE, f"docs/reconciliations.md does not name {value}"
+
+
+def test_the_table_of_tolerances_says_what_the_engine_accepts() -> None:
+    """Each row: an `amount` section, and the least and the largest amount of the last side beside 1000.00 on the first."""
+    rows = re.findall(r"^\| `(\{.*\})` \| (\d+)\.(\d\d) to (\d+)\.(\d\d)", PAGE, re.MULTILINE)
+    assert len(rows) == 5
+    text = MINIMAL.replace("keyed", "statement")
+    for section, *digits in rows:
+        tolerance = parse_reconciliation(f"{text}tolerance: {{amount: {section}}}\n", "a.yaml").tolerance
+        least, most = int(digits[0] + digits[1]), int(digits[2] + digits[3])
+        accepted = [tolerance.within((100_000, other), "INR") for other in (least - 1, least, most, most + 1)]
+        assert accepted == [False, True, True, False], section
+
+
+def test_every_type_of_break_is_explained() -> None:
+    assert not [kind for kind in BreakType if not re.search(rf"^\|[^|]*`{kind}`[^|]*\|", PAGE, re.MULTILINE)]
 
 
 def test_a_wrong_file_is_reported_as_the_page_says() -> None:
