@@ -92,8 +92,9 @@ def _probabilities(left: Ints, right: Ints, odds: Floats, given: Given, rounds: 
 
 def _prior_odds(left: Ints, right: Ints, probability: Floats, given: Given) -> float:
     """Odds of any pair against its two items being open, before any signal: how often the one is so for the other."""
-    open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability), _OPEN_SHARE)[side] for side in (left, right))
-    open_both = open_left * open_right
+    open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability), _OPEN_SHARE) for side in (left, right))
+    open_both = open_left[left]
+    open_both *= open_right[right]
     open_both /= np.maximum(1.0 - probability, _OPEN_SHARE)
-    prior: float = np.maximum(probability.sum(), 1.0) / open_both[~given.untrue].sum()
+    prior: float = np.maximum(probability.sum(), 1.0) / open_both.sum(where=~given.untrue)
     return prior

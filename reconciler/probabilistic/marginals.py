@@ -73,17 +73,18 @@ def pair_probabilities(left: Ints, right: Ints, odds: Floats, rounds: int) -> Fl
         return odds
     counts = int(left.max()) + 1, int(right.max()) + 1
     loud, faint = np.flatnonzero(odds > _FAINT), np.flatnonzero(odds <= _FAINT)
-    beside = left[faint], right[faint]
-    messages = _Messages((left[loud], right[loud]), odds[loud], _sums(beside, (odds[faint], odds[faint]), counts))
+    beside, slight = (left[faint], right[faint]), odds[faint]
+    messages = _Messages((left[loud], right[loud]), odds[loud], _sums(beside, (slight, slight), counts))
     messages.send()
     # What faint pairs say is said again when it is known how free their items are, and then left at that.
-    heard = [odds[faint] * messages.free_items(side)[items] for side, items in enumerate(beside)]
+    heard = [slight * messages.free_items(side)[items] for side, items in enumerate(beside)]
     messages.others = _sums(beside, (heard[1], heard[0]), counts)
     for _ in range(rounds - 1):
         messages.send()
-    joint = odds.copy()
-    joint[loud] = messages.joint_odds()
-    joint[faint] *= messages.free_items(0)[beside[0]] * messages.free_items(1)[beside[1]]
+    slight *= messages.free_items(0)[beside[0]]
+    slight *= messages.free_items(1)[beside[1]]
+    joint = np.empty_like(odds)
+    joint[loud], joint[faint] = messages.joint_odds(), slight
     return joint / (1.0 + joint)
 
 

@@ -17,6 +17,9 @@ _LEAN_OVERALL = 2.0
 
 _NEVER = 1e-9
 
+_HOPELESS = 1e-18
+"""Probability of a pair that counts for nothing beside any share, the least of which is `_NEVER`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -57,12 +60,18 @@ class LevelOdds:
         """
         levels, parents = self._signal.levels, self._signal.parents
         overall = np.clip(probability.mean(), _NEVER, 1.0 - _NEVER)
-        true = np.bincount(levels, probability, len(parents))
+        any_pair = overall / (1.0 - overall)
+        # Most pairs are hopeless: they neither add to their level nor have anything of their own to be taken from it.
+        hopeful = np.flatnonzero(probability > _HOPELESS)
+        own, adds = levels[hopeful], probability[hopeful]
+        true = np.bincount(own, adds, len(parents))
         above = np.bincount(parents, true, self._wider)[parents]
         shares = (true + self._lean * (above + _LEAN_OVERALL * overall)) / self._pairs
-        share: Floats = shares[levels]
-        share -= self._own[levels] * probability
-        np.clip(share, _NEVER, 1.0 - _NEVER, out=share)
-        share /= 1.0 - share
-        share *= (1.0 - overall) / overall
-        return share
+        found: Floats = (_odds(shares) / any_pair)[levels]
+        found[hopeful] = _odds(shares[own] - self._own[own] * adds) / any_pair
+        return found
+
+
+def _odds(share: Floats) -> Floats:
+    inside = np.clip(share, _NEVER, 1.0 - _NEVER)
+    return inside / (1.0 - inside)
