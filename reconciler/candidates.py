@@ -37,11 +37,10 @@ def bundles_of(
         identity: what else tells items apart, besides labels, amount and day; nothing when None.
     """
     found: defaultdict[tuple[frozenset[str], int, int, Hashable], list[Item]] = defaultdict(list)
-    for item in sorted(items, key=book_order):
-        tags = labels(item)
-        if tags:
-            day = item.booked_at.astimezone(dt.UTC).toordinal()
-            found[tags, item.signed_minor, day, identity(item) if identity else None].append(item)
+    tagged = [(item, tags) for item in items if (tags := labels(item))]
+    for item, tags in sorted(tagged, key=lambda one: book_order(one[0])):
+        day = item.booked_at.astimezone(dt.UTC).toordinal()
+        found[tags, item.signed_minor, day, identity(item) if identity else None].append(item)
     return [Bundle(tuple(alike), amount, day, tags) for (tags, amount, day, _), alike in found.items()]
 
 

@@ -22,7 +22,7 @@ _REMEMBERED = 1 << 17
 def all_references(item: Item) -> tuple[str, ...]:
     """The item's structured references, the key first, each once."""
     own = (item.key, *item.references) if item.key else item.references
-    return tuple(dict.fromkeys(reference for reference in own if reference))
+    return tuple(dict.fromkeys(filter(None, own))) if own else ()
 
 
 def reference_tokens(item: Item) -> frozenset[str]:
@@ -48,7 +48,8 @@ def _tokens(text: str) -> Iterator[str]:
         joined = ""
         for piece in pieces[start : start + _MAX_JOIN]:
             joined += piece
-            if len(joined) >= _MIN_TOKEN and any(character.isdigit() for character in piece):
+            # A piece has only letters and digits of ASCII, so that one with a digit is not all letters.
+            if len(joined) >= _MIN_TOKEN and not piece.isalpha():
                 token = normalise_reference(joined)
                 if token:
                     yield token

@@ -1,8 +1,7 @@
 """Why a pair was taken, in words: each signal with its weight in bits, and how far behind the next candidate is."""
 
+import math
 from collections.abc import Iterator, Mapping
-
-import numpy as np
 
 from reconciler.probabilistic.numbers import contradiction_between
 from reconciler.probabilistic.texts import compared_text, compared_words
@@ -10,7 +9,7 @@ from reconciler.types import Item, Reason
 
 __all__ = ["pair_reasons"]
 
-_A_BIT = np.log(2.0)
+_A_BIT = math.log(2.0)
 
 
 def pair_reasons(

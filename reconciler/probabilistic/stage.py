@@ -175,20 +175,23 @@ def _words_of(item: Item) -> Hashable:
 
 def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning, *, equal_only: bool) -> None:
     """Match what is chosen; with `equal_only` nothing with unequal amounts is confirmed."""
-    auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k)
+    auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k).tolist()
+    ppm, margins = choice.probability_ppm.tolist(), choice.margin.tolist()
+    surroundings = learnt.offset[choice.edge].tolist()
+    weights = list(zip(*(weight[choice.edge].tolist() for weight in learnt.result.weights), strict=True))
+    rivals = list(zip(*(side.tolist() for side in choice.rivals), strict=True))
     for place, (first, second) in enumerate(zip(choice.left.tolist(), choice.right.tolist(), strict=True)):
         ours, theirs = learnt.items[0][first], learnt.items[1][second]
         sure = auto[place] and (ours.signed_minor == theirs.signed_minor or not equal_only)
-        edge = choice.edge[place]
-        runner_up = _runner_up(learnt, int(choice.rivals[0][place]), int(choice.rivals[1][place]))
-        weights = {name: weight[edge] for name, weight in zip(learnt.names, learnt.result.weights, strict=True)}
+        runner_up = _runner_up(learnt, *rivals[place])
+        weighed = dict(zip(learnt.names, weights[place], strict=True))
         book.pair(
             ours,
             theirs,
             stage=Stage.PROBABILISTIC,
-            reasons=pair_reasons(ours, theirs, weights, learnt.offset[edge], choice.margin[place], runner_up),
+            reasons=pair_reasons(ours, theirs, weighed, surroundings[place], margins[place], runner_up),
             decision=Decision.AUTO if sure else Decision.SUGGESTED,
-            probability_ppm=int(choice.probability_ppm[place]),
+            probability_ppm=ppm[place],
             runner_up=runner_up,
         )
 

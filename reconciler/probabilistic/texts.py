@@ -29,7 +29,7 @@ _BLOCK = 8
 _MOST_WORDS = 8
 """Words of an item that are compared, the first ones. A fixed number keeps the comparison of a pair in one array operation."""
 
-_GAPS = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
 _BETWEEN_WORDS = re.compile(r"[^0-9A-Z]+")
 
 _PART = 4
@@ -75,16 +75,18 @@ def compared_text(item: Item) -> str:
     text = item.text or item.counterparty or ""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return _GAPS.sub(" ", text).strip().upper()
+    return " ".join(text.split()).upper()
 
 
 def compared_words(item: Item) -> dict[str, int]:
     """Words of an item with the byte where each begins in `compared_text`; names and references of other fields count too."""
     found: dict[str, int] = {}
     text = compared_text(item)
-    for part in re.finditer(r"\w+", text):
-        found.setdefault(part.group(), len(text[: part.start()].encode("utf-8", "surrogatepass")))
-    for other in (*_BETWEEN_WORDS.split((item.counterparty or "").upper()), *all_references(item)):
+    for part in _WORD.finditer(text):
+        start = part.start()
+        found.setdefault(part.group(), start if text.isascii() else len(text[:start].encode("utf-8", "surrogatepass")))
+    named = _BETWEEN_WORDS.split(item.counterparty.upper()) if item.counterparty else ()
+    for other in (*named, *all_references(item)):
         if other:
             found.setdefault(other, _WIDTH)
     return found
