@@ -1,15 +1,15 @@
 """`reconduit produce SOURCE`: one producer process for one source of the sources file."""
 
 from contextlib import ExitStack, closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconduit.errors import SettingsError
-from reconduit.log import configure_logging
-from reconduit.metrics import serve_metrics
-from reconduit.settings import Settings, load_settings
-from reconduit.sources import SourceConfig, load_sources
+
+if TYPE_CHECKING:
+    from reconduit.settings import Settings
+    from reconduit.sources import SourceConfig
 
 __all__ = ["produce"]
 
@@ -22,6 +22,9 @@ def produce(
     from producers.kit.assembly import outlets_of
     from producers.kit.registry import build_connector
     from producers.kit.runner import ProducerRunner
+    from reconduit.log import configure_logging
+    from reconduit.metrics import serve_metrics
+    from reconduit.settings import load_settings
 
     settings = load_settings()
     configure_logging("produce", settings.log_level, source=source)
@@ -38,7 +41,9 @@ def produce(
         runner.run(once=once)
 
 
-def _source(settings: Settings, name: str) -> SourceConfig:
+def _source(settings: "Settings", name: str) -> "SourceConfig":
+    from reconduit.sources import load_sources
+
     sources = {config.name: config for config in load_sources(settings.sources_file)}
     if name not in sources:
         known = ", ".join(sources) or "none"

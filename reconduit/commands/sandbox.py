@@ -5,16 +5,11 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
 from reconduit.errors import SettingsError
-from reconduit.log import configure_logging
-from reconduit.settings import load_settings
 
 __all__ = ["sandbox"]
-
-_log = structlog.get_logger(__name__)
 
 
 def sandbox(
@@ -35,10 +30,14 @@ def sandbox(
 ) -> None:
     """Stand in for every provider until interrupted."""
     # Imported here so that `reconduit --help` stays fast.
+    import structlog
+
     from producers.sandbox.drops import write_drops
     from producers.sandbox.faults import OUTAGES, FaultPlan
     from producers.sandbox.server import create_app, generate_credentials, listen, sandbox_clock, serve
     from producers.sandbox.world import SeededWorld
+    from reconduit.log import configure_logging
+    from reconduit.settings import load_settings
 
     configure_logging("sandbox", load_settings().log_level)
     day = _date(as_of)
@@ -52,7 +51,8 @@ def sandbox(
     except OSError as error:
         raise SettingsError(f"port {port} on 127.0.0.1: {error.strerror}; choose another with --port") from error
     bound = listener.getsockname()[1]
-    _log.info("sandbox ready", port=bound, seed=seed, as_of=day.isoformat(), payments=payments, live=live, files=len(files))
+    log = structlog.get_logger(__name__)
+    log.info("sandbox ready", port=bound, seed=seed, as_of=day.isoformat(), payments=payments, live=live, files=len(files))
     if port_file is not None:
         _announce(port_file, bound)
     serve(app, listener)
