@@ -14,7 +14,7 @@ from reconciler.conservation import check
 from reconciler.digest import decision_digest
 from reconciler.dispatch import solve
 from reconciler.evidence import all_references
-from reconciler.reconciliation import Reconciliation, Tolerance
+from reconciler.reconciliation import Reconciliation, Side, Tolerance
 from reconciler.rules import parse_reconciliation
 from reconciler.types import BreakType, Item, Outcome, Stage
 
@@ -233,6 +233,22 @@ def test_which_side_is_left_does_not_matter(shape: str, items: list[Item], horiz
     straight = RULES[shape]
     swapped = replace(straight, sides=straight.sides[::-1])
     assert plain(solve(straight, items, horizon)) == mirrored(solve(swapped, items, horizon))
+
+
+@given(items=sets_of_items, horizon=horizons, data=st.data())
+def test_three_sides_in_any_order_decide_the_same(items: list[Item], horizon, data: st.DataObject) -> None:
+    names = ("one", "two", "three")
+    told = [replace(item, side=names[number % 3]) for number, item in enumerate(items)]
+    straight = replace(RULES["keyed"], sides=tuple(Side(name=name) for name in names))
+    turned = replace(straight, sides=tuple(data.draw(st.permutations(straight.sides))))
+    assert unsided(solve(straight, told, horizon)) == unsided(solve(turned, data.draw(st.permutations(told)), horizon))
+
+
+def unsided(outcome: Outcome) -> set[tuple[object, ...]]:
+    """What was decided, whichever side is called left."""
+    missing = {BreakType.MISSING_LEFT: "MISSING", BreakType.MISSING_RIGHT: "MISSING"}
+    decided: set[tuple[object, ...]] = {(match.members, match.stage, match.final) for match in outcome.matches}
+    return decided | {(broken.members, missing.get(broken.type, broken.type), broken.final) for broken in outcome.breaks}
 
 
 @given(
