@@ -11,6 +11,7 @@ from reconciler.decisions import amount_reason, book_order, make_break, make_mat
 from reconciler.due import Horizon, all_passed
 from reconciler.errors import ReconcilerError
 from reconciler.explaining.causes import Cause
+from reconciler.free_items import FreeItems
 from reconciler.grounds import Grounds
 from reconciler.groups.copies import told_of_many
 from reconciler.keyed import by_side
@@ -59,7 +60,8 @@ class Book:
         self.grouped: tuple[list[Item], list[Item]] = ([], [])
         self._ignored = [Member(item.side, item.id) for item in items if item.status in _NOT_MONEY]
         sides = by_side(reconciliation, (item for item in items if item.status not in _NOT_MONEY))
-        self._free = [{item.id: item for item in sides[name]} for name in reconciliation.side_names]
+        self._free = FreeItems({name: sides[name] for name in reconciliation.side_names})
+        self._postponed: list[tuple[Sequence[Item], Sequence[Item], Grounds]] = []
         self._open = OpenItems()
         self._every = items
         self._open_pending()
@@ -72,12 +74,12 @@ class Book:
     @property
     def left(self) -> list[Item]:
         """Free items of the first side."""
-        return list(self._free[0].values())
+        return self._free.of(self.reconciliation.side_names[0])
 
     @property
     def right(self) -> list[Item]:
         """Free items of the second side."""
-        return list(self._free[1].values())
+        return self._free.of(self.reconciliation.side_names[1])
 
     def enter(self, one: Pass) -> None:
         """Go by the tolerance of a pass, and name it in what is decided from here on."""
@@ -129,7 +131,7 @@ class Book:
         runner_up: str | None,
     ) -> None:
         """Pair two free items for the given reasons; the probability is in millionths."""
-        self._take((left, right))
+        self._free.take((left, right))
         self.paired.append((left, right))
         self._matches.append(
             make_match(
@@ -157,7 +159,7 @@ class Book:
     ) -> None:
         """Match free items, several of a side or several sides; one side may be empty. The probability is in millionths."""
         items = (*lefts, *rights)
-        self._take(items)
+        self._free.take(items)
         self.grouped[0].extend(lefts)
         self.grouped[1].extend(rights)
         keys = {item.key for item in items}
@@ -186,7 +188,7 @@ class Book:
 
     def differ(self, left: Item, right: Item, reference: str) -> None:
         """Report two free items that share a reference but not the amount; FEE_VARIANCE if a fee profile explains it."""
-        self._take((left, right))
+        self._free.take((left, right))
         apart = abs(left.signed_minor - right.signed_minor)
         fees = self.reconciliation.fees
         allowed, charged = max(((fees.explained_minor((item,)), item) for item in (left, right)), key=lambda one: one[0])
@@ -198,19 +200,32 @@ class Book:
     def split(self, kind: BreakType, lefts: Sequence[Item], rights: Sequence[Item], reference: str) -> None:
         """Report free items of both sides that share a reference and whose sums differ, with the gap."""
         items = (*lefts, *rights)
-        self._take(items)
+        self._free.take(items)
         apart = abs(sum(item.signed_minor for item in lefts) - sum(item.signed_minor for item in rights))
         self._break(kind, items, reference, apart, gap_reasons(lefts, rights, reference), final=self._settled(items))
 
     def tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
         """Report free items that cannot be told apart as AMBIGUOUS, with each other as candidates."""
         items = (*lefts, *rights)
-        self._take(items)
+        self._free.take(items)
         amount = max(abs(sum(item.signed_minor for item in side)) for side in (lefts, rights))
         reason = tie_reason(grounds.signal, self.reconciliation.side_names, (lefts, rights))
         self._break(
             BreakType.AMBIGUOUS, items, items[0].key or items[0].id, amount, (reason, *self._named()), final=self._settled(items)
         )
+
+    def postpone_tie(self, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
+        """Report free items that cannot be told apart as AMBIGUOUS at the end, unless they are found in groups until then."""
+        self.reserve((*lefts, *rights))
+        self._postponed.append((lefts, rights, grounds))
+
+    def reserve(self, items: Iterable[Item]) -> None:
+        """Keep free items from everything until `release`."""
+        self._free.reserve(items)
+
+    def release(self) -> None:
+        """Make reserved items free again."""
+        self._free.release()
 
     def undecided(
         self, lefts: Sequence[Item], rights: Sequence[Item], alternatives: Sequence[Sequence[Item]], reasons: Iterable[Reason]
@@ -226,14 +241,14 @@ class Book:
         many = lefts if len(lefts) > 1 else rights
         every = {(item.side, item.id): item for group in (lefts, rights, *alternatives) for item in group}
         items = sorted(every.values(), key=book_order)
-        self._take(items)
+        self._free.take(items)
         single = (rights if many is lefts else lefts)[0]
         told = (*reasons, alternatives_reason(single, (many, *alternatives)), *self._named())
         self._break(BreakType.AMBIGUOUS, items, single.key or single.id, single.amount_minor, told, final=self._settled(items))
 
     def duplicate(self, copy: Item, first: Item) -> None:
         """Report a free item as the copy of a matched one of its side."""
-        self._take((copy,))
+        self._free.take((copy,))
         reason = Reason("duplicate", f"the same as {first.id}, which is matched")
         self._break(
             BreakType.DUPLICATE,
@@ -246,11 +261,16 @@ class Book:
         )
 
     def open_the_rest(self) -> None:
-        """TIMING or MISSING for every item that is still free, with its nearest candidate."""
+        """AMBIGUOUS for postponed ties, TIMING or MISSING for every other item that is still free, with its nearest candidate."""
+        self.release()
+        for lefts, rights, grounds in self._postponed:
+            still = self._free.among(lefts), self._free.among(rights)
+            if all(still):
+                self.tie(*still, grounds)
         free = (self.left, self.right)
         self._breaks.extend(self._open.breaks(self.reconciliation, self._horizon, free))
         for side in free:
-            self._take(side)
+            self._free.take(side)
 
     def outcome(self) -> Outcome:
         """Everything that was decided, in an order that depends on the set alone."""
@@ -262,9 +282,9 @@ class Book:
 
     def _open_pending(self) -> None:
         reason = (Reason("status", "still PENDING"),)
-        for side in self._free:
-            for item in [item for item in side.values() if item.status == "PENDING"]:
-                self._take((item,))
+        for item in (*self.left, *self.right):
+            if item.status == "PENDING":
+                self._free.take((item,))
                 self._break(BreakType.TIMING, (item,), item.key or item.id, item.amount_minor, reason, final=False)
 
     def _break(
@@ -284,10 +304,6 @@ class Book:
 
     def _named(self) -> tuple[Reason, ...]:
         return () if self._rule is None else (Reason("rule", self._rule),)
-
-    def _take(self, items: Iterable[Item]) -> None:
-        for item in items:
-            del self._free[self.reconciliation.side_names.index(item.side)][item.id]
 
     def _settled(self, items: Iterable[Item]) -> bool:
         return all_passed(self.reconciliation.calendar, self._horizon, self.reconciliation.side_names, items)

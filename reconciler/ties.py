@@ -13,13 +13,20 @@ __all__ = ["report_copies", "report_tie"]
 _COPY_PPM = 950_000
 
 
-def report_tie(book: Book, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds) -> None:
+def report_tie(book: Book, lefts: Sequence[Item], rights: Sequence[Item], grounds: Grounds, *, postponed: bool = False) -> None:
     """Report free items that cannot be told apart as AMBIGUOUS, with each other as candidates.
 
     Of copies of one record as many as the other side has are matched, the earliest first, and the others are DUPLICATE.
+
+    Args:
+        book: the book.
+        lefts: of the first side.
+        rights: of the second side.
+        grounds: what ties them.
+        postponed: report them at the end, and leave them to the search for groups before.
     """
     if len(lefts) == len(rights) or not _match_earliest(book, lefts, rights, grounds):
-        book.tie(lefts, rights, grounds)
+        (book.postpone_tie if postponed else book.tie)(lefts, rights, grounds)
 
 
 def report_copies(book: Book) -> None:

@@ -8,6 +8,13 @@ from reconciler.types import Item
 
 __all__ = ["accidents", "accidents_of_sum", "probability_ppm"]
 
+_ODDS_OF_LEFT_OVER = 0.2
+"""What is left of the odds against a group of items that have no partner of their own.
+
+On generated books (hard, seeds 1 to 10) such groups were right in 126 of 128 cases with a probability of 0.5 to 0.9 before this was
+reckoned.
+"""
+
 
 def accidents(amounts: Sequence[int], chosen: Sequence[int], target: int, allowed: int) -> float:
     """Expected number of subsets that have the sum without belonging together.
@@ -15,23 +22,29 @@ def accidents(amounts: Sequence[int], chosen: Sequence[int], target: int, allowe
     Sums of unrelated amounts are spread over a range as wide as the target, in steps of the unit that they are rounded to. Round
     amounts make round sums, so that those among themselves are counted apart, and the worse of both counts is taken. As many
     subsets count as a search of no more members, or of no fewer, would have looked at: that all candidates together, or
-    all but one, make the sum says more than that some of them do.
+    all but one, make the sum says more than that some of them do. Of members that follow each other only such runs count.
 
     Args:
-        amounts: of the candidates, minor units.
-        chosen: the amounts of the members, some of `amounts`.
+        amounts: of the candidates, minor units, in the order of the book.
+        chosen: places of the members among them, ascending.
         target: the sum.
         allowed: how far the sum may be from the target.
     """
-    unit = _unit(math.gcd(target, *chosen))
-    as_round = [amount for amount in amounts if amount % unit == 0]
-    return max(_among(len(one), len(chosen), target, _unit(math.gcd(target, *one)), allowed) for one in (amounts, as_round))
+    unit = _unit(math.gcd(target, *(amounts[place] for place in chosen)))
+    as_round = [place for place, amount in enumerate(amounts) if amount % unit == 0]
+    return max(_among(one, amounts, chosen, target, allowed) for one in (range(len(amounts)), as_round))
 
 
-def _among(candidates: int, members: int, target: int, step: int, allowed: int) -> float:
+def _among(places: Sequence[int], amounts: Sequence[int], chosen: Sequence[int], target: int, allowed: int) -> float:
+    candidates, members = len(places), len(chosen)
     fewer = sum(math.comb(candidates, count) for count in range(min(2, members), members + 1))
     more = sum(math.comb(candidates, count) for count in range(candidates - members + 1))
-    return min(fewer, more) * min(1.0, (2 * allowed + step) / max(abs(target), step))
+    subsets = min(fewer, more)
+    begin = places.index(chosen[0])
+    if members > 1 and list(places[begin : begin + members]) == list(chosen):
+        subsets = min(subsets, math.comb(candidates, 2))
+    step = _unit(math.gcd(target, *(amounts[place] for place in places)))
+    return subsets * min(1.0, (2 * allowed + step) / max(abs(target), step))
 
 
 def accidents_of_sum(members: Sequence[Item], others: int) -> float:
@@ -41,14 +54,16 @@ def accidents_of_sum(members: Sequence[Item], others: int) -> float:
     return others * min(1.0, step / max(abs(target), step))
 
 
-def probability_ppm(expected_accidents: float, odds_against: float) -> int:
+def probability_ppm(expected_accidents: float, odds_against: float, *, left_over: bool = False) -> int:
     """Probability in millionths that a group is none of the accidents.
 
     Args:
         expected_accidents: of its search.
         odds_against: how many times more often items that are tied like this are no group than that they are one.
+        left_over: no single item was found for any of the members, which speaks for a group.
     """
-    return int(MILLION / (1.0 + expected_accidents * odds_against))
+    odds = odds_against * _ODDS_OF_LEFT_OVER if left_over else odds_against
+    return int(MILLION / (1.0 + expected_accidents * odds))
 
 
 def _unit(divisor: int) -> int:

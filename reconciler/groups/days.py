@@ -1,4 +1,7 @@
-"""Batches of a day: all items of a day that share a word, mostly an acquirer's name, with one item of the other side."""
+"""Batches of a day: all items of a day that share a word, mostly an acquirer's name, with one item of the other side.
+
+One of them may have been held back: then the others are the batch, if the sum says which one it was.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,14 +49,14 @@ class _Deposit:
         return Fraction(self.kept - 1, total), Fraction(self.kept + 1, total)
 
 
-def by_days(book: Book, names: tuple[AbstractSet[str], AbstractSet[str]]) -> Iterator[Proposal]:
+def by_days(book: Book, names: tuple[AbstractSet[str], AbstractSet[str]], *, left_over: bool = False) -> Iterator[Proposal]:
     """Groups of a day and a word, the other side's item within reach."""
     sides = (book.left, book.right)
     for index in (0, 1):
         # The word has to tell the single item from others of its side; the batch may be as large as it likes.
         single, many = _by_word(sides[1 - index], names[1 - index]), _by_word(sides[index], names[1 - index])
         for word in sorted(single.keys() & many.keys()):
-            yield from _of_word(book, names[1 - index], many[word], single[word], word, of_left=index == 0)
+            yield from _of_word(book, names[1 - index], many[word], single[word], word, of_left=index == 0, left_over=left_over)
 
 
 def _by_word(items: Sequence[Item], names: AbstractSet[str]) -> ByWord:
@@ -65,7 +68,7 @@ def _by_word(items: Sequence[Item], names: AbstractSet[str]) -> ByWord:
 
 
 def _of_word(
-    book: Book, names: AbstractSet[str], ours: Sequence[Item], theirs: Sequence[Item], word: str, *, of_left: bool
+    book: Book, names: AbstractSet[str], ours: Sequence[Item], theirs: Sequence[Item], word: str, *, of_left: bool, left_over: bool
 ) -> Iterator[Proposal]:
     reach, most = Reach.of(book), book.reconciliation.groups.most_members
     days: defaultdict[tuple[int, bool], list[Item]] = defaultdict(list)
@@ -88,11 +91,25 @@ def _of_word(
             if _speaks_for_some(single, members, names, book.reconciliation.learning.amount_ppm):
                 continue
             if fits(book, *sides):
-                exact = probability_ppm(accidents_of_sum(members, len(near)), _ODDS_OF_DAY)
+                exact = probability_ppm(accidents_of_sum(members, len(near)), _ODDS_OF_DAY, left_over=left_over)
                 yield _proposal(deposit, 1, exact, of_left=of_left)
-            elif deposit.kept > 0 and deducted(*sides) is not None and is_fee(book, *sides)[0]:
+                continue
+            yield from _without_one(deposit, len(near), of_left=of_left)
+            if deposit.kept > 0 and deducted(*sides) is not None and is_fee(book, *sides)[0]:
                 charged.append(deposit)
     yield from _charged(book, charged, of_left=of_left)
+
+
+def _without_one(whole: _Deposit, others: int, *, of_left: bool) -> Iterator[Proposal]:
+    """The day's items but for one, where they are the single item's exact sum; any of several of that amount could be the one."""
+    held_back = [item for item in whole.members if item.amount_minor == whole.kept]
+    found = [tuple(item for item in whole.members if item is not one) for one in held_back]
+    if not found or len(found[0]) < 2:
+        return
+    probability = probability_ppm(accidents_of_sum(found[0], others * len(whole.members)), _ODDS_OF_DAY)
+    yield _proposal(
+        _Deposit(found[0], whole.single, whole.word), 4, probability, of_left=of_left, but_for=held_back[0], alternatives=found[1:]
+    )
 
 
 def _speaks_for_some(single: Item, members: Sequence[Item], names: AbstractSet[str], ppm: int) -> bool:
@@ -132,10 +149,27 @@ def _recurring(rates: Sequence[tuple[Fraction, Fraction]]) -> AbstractSet[int]:
     return found
 
 
-def _proposal(one: _Deposit, rank: int, probability: int, *, of_left: bool) -> Proposal:
+def _proposal(
+    one: _Deposit,
+    rank: int,
+    probability: int,
+    *,
+    of_left: bool,
+    but_for: Item | None = None,
+    alternatives: Sequence[tuple[Item, ...]] = (),
+) -> Proposal:
     lefts, rights = (one.members, (one.single,)) if of_left else ((one.single,), one.members)
-    reasons = [Reason("day", f"all of {one.members[0].booked_at.date()} with {one.word}"), sums_reason(lefts, rights)]
+    every = f"all of {one.members[0].booked_at.date()} with {one.word}"
+    told = every if but_for is None else f"{every} but {but_for.id}, which was held back"
+    reasons = [Reason("day", told), sums_reason(lefts, rights)]
     if one.kept:
         rate = one.kept * _MILLION // abs(sum(item.signed_minor for item in one.members))
         reasons.append(Reason("fee", f"{one.kept} {one.single.currency}, {rate} ppm"))
-    return Proposal(lefts=lefts, rights=rights, rank=rank, probability_ppm=probability, reasons=tuple(reasons))
+    return Proposal(
+        lefts=lefts,
+        rights=rights,
+        rank=rank,
+        probability_ppm=probability,
+        reasons=tuple(reasons),
+        alternatives=tuple(alternatives),
+    )

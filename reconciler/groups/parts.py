@@ -3,24 +3,23 @@
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, product
 
 from reconciler.book import Book
 from reconciler.decisions import book_order, day_of
 from reconciler.evidence import reference_tokens
-from reconciler.groups.chance import accidents, probability_ppm
-from reconciler.groups.names import names_of
+from reconciler.groups.chance import probability_ppm
+from reconciler.groups.part_sums import accidents_beside, search_parts
 from reconciler.groups.proposals import Proposal, sums_reason
 from reconciler.groups.reach import Reach
-from reconciler.groups.subsets import search_subsets
+from reconciler.groups.shared_names import SharedNames
 from reconciler.tolerance import MILLION
 from reconciler.types import Item, Reason
 
 __all__ = ["by_parts"]
 
-_CROWD = 12
+_CROWD = 24
 """A word that more items within reach have names nobody."""
 
 _ODDS_OF_REFERENCE = 1.0
@@ -43,7 +42,7 @@ class _Shelf:
         return self.items[bisect_left(self.days, first) : bisect_right(self.days, last)]
 
 
-def by_parts(book: Book, names: AbstractSet[str], *, before_singles: bool) -> Iterator[Proposal]:
+def by_parts(book: Book, names: SharedNames, *, before_singles: bool) -> Iterator[Proposal]:
     """Groups of one item with two or more of the other side whose exact sum it is, and the alternatives to it."""
     reach = Reach.of(book)
     left, right = _shelves(book.left, names), _shelves(book.right, names)
@@ -62,27 +61,34 @@ def by_parts(book: Book, names: AbstractSet[str], *, before_singles: bool) -> It
                     yield from _of_anchor(book, names, anchor, near, label, of_left=of_left, before_singles=before_singles)
 
 
-def _shelves(items: Sequence[Item], names: AbstractSet[str]) -> dict[str, _Shelf]:
+def _shelves(items: Sequence[Item], names: SharedNames) -> dict[str, _Shelf]:
     found: defaultdict[str, list[Item]] = defaultdict(list)
     for item in sorted(items, key=book_order):
-        named = sorted(names_of(item, names))
+        named = names.of_item(item)
         # A first name is shared by many, both names together by few.
-        for label in {*named, *map(" ".join, combinations(named, 2)), *reference_tokens(item)}:
+        both = {" ".join(sorted(pair)) for one, other in combinations(named, 2) for pair in product(one, other)}
+        for label in {*chain.from_iterable(named), *both, *reference_tokens(item)}:
             found[label].append(item)
     return {label: _Shelf(listed, [day_of(item) for item in listed]) for label, listed in found.items()}
 
 
 def _of_anchor(
-    book: Book, names: AbstractSet[str], anchor: Item, near: Sequence[Item], label: str, *, of_left: bool, before_singles: bool
+    book: Book, names: SharedNames, anchor: Item, near: Sequence[Item], label: str, *, of_left: bool, before_singles: bool
 ) -> Iterator[Proposal]:
     rules, target = book.reconciliation.groups, anchor.signed_minor
     allowed = book.window.tolerance.allowed_between((target, target), book.window.currency)
     if any(abs(item.signed_minor - target) <= allowed for item in near):
         return
     smaller = [item for item in near if item.direction == anchor.direction and item.amount_minor < anchor.amount_minor]
-    amounts = [item.signed_minor for item in smaller]
-    found = search_subsets(
-        amounts, target, allowed=allowed, most=min(_MOST_PARTS, rules.most_members - 1), steps=rules.search_steps
+    own = reference_tokens(anchor)
+    referenced = [bool(own & reference_tokens(item)) for item in smaller]
+    found = search_parts(
+        [item.signed_minor for item in smaller],
+        referenced,
+        target,
+        allowed=allowed,
+        most=min(_MOST_PARTS, rules.most_members - 1),
+        steps=rules.search_steps,
     )
     if not found.complete and not before_singles:
         steps = f"{len(smaller)} items with {label} make more than {rules.search_steps} partial sums"
@@ -90,33 +96,26 @@ def _of_anchor(
     if not found.solutions:
         return
     chosen = found.solutions[0]
-    members, *alternatives = (tuple(smaller[place] for place in places) for places in found.solutions)
-    own = reference_tokens(anchor)
-    told = [bool(own & reference_tokens(item)) for item in members]
-    referenced = any(told)
-    if not referenced and any(_named_otherwise(anchor, item, names) for item in members):
+    members, *alternatives = (tuple(smaller[place] for place in one.places) for one in found.solutions)
+    told = [referenced[place] for place in chosen.places]
+    if not any(told) and any(_named_otherwise(anchor, item, names) for item in members):
         return
-    shared = frozenset(names_of(anchor, names)).intersection(*(names_of(item, names) for item in members))
-    odds = _ODDS_OF_REFERENCE if referenced else _ODDS_OF_WORDS if len(shared) > 1 else _ODDS_OF_WORD
-    chosen_amounts = [amounts[place] for place in chosen]
-    expected = accidents(amounts, chosen_amounts, target, allowed)
+    odds = _ODDS_OF_REFERENCE if any(told) else _ODDS_OF_WORDS if _shared(anchor, members, names) > 1 else _ODDS_OF_WORD
+    expected = chosen.accidents
     if not all(told):
         single = _single(anchor, members, near, book.reconciliation.learning.amount_ppm)
         if before_singles and single is not None and single not in members:
             return
         if single is not None and (before_singles or (single in members and own & reference_tokens(single))):
             # It alone, less a fee, explains the most: what speaks for the group is that the others make up the rest.
-            rest = target - single.signed_minor
-            others = [amount for amount in amounts if abs(amount) <= abs(rest)]
-            beside = [item.signed_minor for item in members if item is not single]
-            expected = max(expected, accidents(others, beside, rest, allowed))
+            expected = max(expected, accidents_beside(smaller, members, single, target, allowed))
     sides = ((anchor,), members) if of_left else (members, (anchor,))
     unique = "the only such sum" if not alternatives else f"{len(found.solutions)} such sums, or more,"
     yield Proposal(
         lefts=sides[0],
         rights=sides[1],
-        rank=3 if referenced else 6,
-        probability_ppm=probability_ppm(expected, odds),
+        rank=3 if any(told) else 6,
+        probability_ppm=probability_ppm(expected, odds, left_over=not before_singles),
         reasons=(
             Reason("shared", f"all have {label}; {unique} among {len(smaller)}"),
             sums_reason(*sides),
@@ -126,10 +125,19 @@ def _of_anchor(
     )
 
 
-def _named_otherwise(one: Item, other: Item, names: AbstractSet[str]) -> bool:
+def _shared(anchor: Item, members: Sequence[Item], names: SharedNames) -> int:
+    """How many of the anchor's names all members have."""
+    told = [frozenset().union(*names.of_item(item)) for item in members]
+    return sum(all(name & one for one in told) for name in names.of_item(anchor))
+
+
+def _named_otherwise(one: Item, other: Item, names: SharedNames) -> bool:
     """Whether both name somebody whom the other does not name: `Josa Hoda` is not `Nofinda Hoda`."""
-    first, second = frozenset(names_of(one, names)), frozenset(names_of(other, names))
-    return bool(first - second) and bool(second - first)
+    first, second = names.of_item(one), names.of_item(other)
+    return all(
+        any(not name & told for name in said)
+        for said, told in ((first, frozenset().union(*second)), (second, frozenset().union(*first)))
+    )
 
 
 def _single(anchor: Item, members: Sequence[Item], near: Sequence[Item], ppm: int) -> Item | None:

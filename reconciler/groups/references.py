@@ -82,12 +82,12 @@ def _proposed(
 
 
 def _is_batch(lefts: Sequence[Item], rights: Sequence[Item], token: str, ppm: int) -> bool:
-    """Whether one item is what is left of several after a fee: the reference is one, and no member alone comes near the item."""
+    """Whether one item is what is left of several after a fee: the reference is one, and it is not what is left of a member."""
     single, many = sorted((lefts, rights), key=len)
     if len(single) > 1 or sum(map(str.isdigit, token)) < _MIN_DIGITS:
         return False
     paid = single[0].amount_minor
-    near = any(abs(item.amount_minor - paid) * _MILLION <= max(item.amount_minor, paid) * ppm for item in many)
+    near = any(0 <= (item.amount_minor - paid) * _MILLION <= item.amount_minor * ppm for item in many)
     return paid < abs(sum(item.signed_minor for item in many)) and not near
 
 
@@ -100,7 +100,7 @@ def _pairwise_near(lefts: Sequence[Item], rights: Sequence[Item], ppm: int) -> b
 
 
 def _by_near_references(book: Book, reach: Reach, ours: Owners, theirs: Owners, *, of_left: bool) -> Iterator[Proposal]:
-    """References that two items or more of one side carry and that the other side has with a slip or cut short."""
+    """References that two items or more of one side carry and that the other side has with a slip, cut short or run on."""
     batches = [token for token, owners in ours.items() if len(owners) > 1 and token not in theirs and len(token) >= _MIN_LENGTH]
     variants: defaultdict[str, list[str]] = defaultdict(list)
     for token in batches:
@@ -108,14 +108,14 @@ def _by_near_references(book: Book, reach: Reach, ours: Owners, theirs: Owners, 
             variants[variant].append(token)
         for length in range(_MIN_LENGTH, len(token) - 1):
             variants[token[:length]].append(token)
-    if not variants:
-        return
+    run_on = {token for token in batches if sum(map(str.isdigit, token)) >= _MIN_DIGITS}
     for told, owners in theirs.items():
         if told in ours or len(told) < _MIN_LENGTH:
             continue
         near = {token for variant in deletion_variants(told) for token in variants.get(variant, ())}
-        for token in near:
-            if token.startswith(told) or one_slip_apart(token, told):
+        near |= {told[:length] for length in range(_MIN_LENGTH, len(told))} & run_on
+        for token in sorted(near):
+            if token.startswith(told) or told.startswith(token) or one_slip_apart(token, told):
                 sides = (ours[token], owners) if of_left else (owners, ours[token])
                 yield from _proposed(book, reach, sides[0], sides[1], token, told)
 

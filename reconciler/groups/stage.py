@@ -9,7 +9,8 @@ from reconciler.groups.names import telling_words
 from reconciler.groups.parts import by_parts
 from reconciler.groups.proposals import Proposal, report_alternatives, settle
 from reconciler.groups.references import by_references
-from reconciler.groups.unfinished import report_unfinished
+from reconciler.groups.shared_names import SharedNames
+from reconciler.groups.unfinished import report_unfinished, reserve_unfinished
 
 __all__ = ["GroupSearch"]
 
@@ -24,7 +25,8 @@ class GroupSearch:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._names = (telling_words(book.left), telling_words(book.right))
+        self._telling = (telling_words(book.left), telling_words(book.right))
+        self._names = SharedNames.of((book.left, book.right), self._telling)
 
     def before_singles(self) -> None:
         """Groups whose evidence is stronger than that of single items, and reversals."""
@@ -33,17 +35,19 @@ class GroupSearch:
         proposed = self._settle(least, before_singles=True)
         likely = [one for one in proposed if not one.alternatives and _CONTESTED_PPM <= one.probability_ppm < least]
         self._book.contested = frozenset((left.id, right.id) for one in likely for left in one.lefts for right in one.rights)
-        report_unfinished(self._book, beyond_singles=True, apart_from=frozenset(place for one in likely for place in one.places))
+        reserve_unfinished(self._book, frozenset(place for one in likely for place in one.places))
 
     def among_the_rest(self) -> None:
         """Groups and unfinished groups among what is left."""
         least = self._book.reconciliation.learning.suggest_ppm
+        self._book.release()
         report_alternatives(self._book, self._settle(least, before_singles=False), least)
-        report_unfinished(self._book, beyond_singles=False)
+        report_unfinished(self._book)
 
     def _settle(self, least_ppm: int, *, before_singles: bool) -> Sequence[Proposal]:
-        book, names = self._book, self._names
-        parts = by_parts(book, names[0] & names[1], before_singles=before_singles)
-        proposed = [*by_references(book), *by_days(book, names), *parts]
+        book = self._book
+        parts = by_parts(book, self._names, before_singles=before_singles)
+        days = by_days(book, self._telling, left_over=not before_singles)
+        proposed = [*by_references(book), *days, *parts]
         settle(book, proposed, least_ppm)
         return proposed

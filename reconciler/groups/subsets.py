@@ -27,8 +27,8 @@ class Search:
     complete: bool
 
 
-def search_subsets(amounts: Sequence[int], target: int, *, allowed: int, most: int, steps: int) -> Search:
-    """Subsets of two amounts or more whose sum is at most `allowed` from the target.
+def search_subsets(amounts: Sequence[int], target: int, *, allowed: int, most: int, steps: int, least: int = 2) -> Search:
+    """Subsets of at least `least` amounts whose sum is at most `allowed` from the target.
 
     Args:
         amounts: of the candidates.
@@ -36,10 +36,11 @@ def search_subsets(amounts: Sequence[int], target: int, *, allowed: int, most: i
         allowed: how far the sum may be from it, not below 0.
         most: amounts in a subset.
         steps: partial sums that may be formed. A search that needs more is not begun.
+        least: amounts in a subset, too.
     """
     one_way = all(amount > 0 for amount in amounts) or all(amount < 0 for amount in amounts)
     places = [place for place, amount in enumerate(amounts) if not one_way or abs(amount) <= abs(target) + allowed]
-    if _hopeless([amounts[place] for place in places], target, allowed, one_way=one_way):
+    if len(places) < least or _hopeless([amounts[place] for place in places], target, allowed, one_way=one_way):
         return Search((), complete=True)
     middle = len(places) // 2
     if (1 << middle) + (1 << (len(places) - middle)) > steps:
@@ -52,7 +53,7 @@ def search_subsets(amounts: Sequence[int], target: int, *, allowed: int, most: i
     for partial, chosen in first:
         begin, end = bisect_left(sums, target - partial - allowed), bisect_right(sums, target - partial + allowed)
         for _, others in second[begin:end]:
-            if 2 <= (chosen | others).bit_count() <= most:
+            if least <= (chosen | others).bit_count() <= most:
                 found.add(chosen | others)
         if len(found) > _MOST_SOLUTIONS:
             break
@@ -61,8 +62,8 @@ def search_subsets(amounts: Sequence[int], target: int, *, allowed: int, most: i
 
 
 def _hopeless(amounts: Sequence[int], target: int, allowed: int, *, one_way: bool) -> bool:
-    """Whether no subset can have the sum: too few, all of them too little, or all multiples of what the target is not."""
-    if len(amounts) < 2 or not target:
+    """Whether no subset can have the sum: all of them too little, or all multiples of what the target is not."""
+    if not target:
         return True
     if one_way and ((amounts[0] > 0) != (target > 0) or abs(sum(amounts)) < abs(target) - allowed):
         return True

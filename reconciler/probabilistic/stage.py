@@ -174,7 +174,7 @@ def _words_of(item: Item) -> Hashable:
 
 
 def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning, *, equal_only: bool) -> None:
-    """Match what is chosen; with `equal_only` nothing with unequal amounts is confirmed."""
+    """Match what is chosen; with `equal_only` nothing with unequal amounts is confirmed, and never a pair that a group claims."""
     auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k).tolist()
     ppm, margins = choice.probability_ppm.tolist(), choice.margin.tolist()
     surroundings = learnt.offset[choice.edge].tolist()
@@ -183,6 +183,7 @@ def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning, *, equa
     for place, (first, second) in enumerate(zip(choice.left.tolist(), choice.right.tolist(), strict=True)):
         ours, theirs = learnt.items[0][first], learnt.items[1][second]
         sure = auto[place] and (ours.signed_minor == theirs.signed_minor or not equal_only)
+        sure = sure and (ours.id, theirs.id) not in book.contested
         runner_up = _runner_up(learnt, *rivals[place])
         weighed = dict(zip(learnt.names, weights[place], strict=True))
         book.pair(
@@ -219,7 +220,8 @@ def _report_ties(book: Book, learnt: _Learnt, choice: Choice) -> None:
     likely_right = np.bincount(right, mass, len(open_right)) >= _LIKELY
     candidates = np.flatnonzero((mass >= _CANDIDATE) & (likely_left[left] | likely_right[right]))
     for lefts, rights in _components(left[candidates].tolist(), right[candidates].tolist()):
-        report_tie(book, [learnt.items[0][number] for number in lefts], [learnt.items[1][number] for number in rights], _TIE)
+        sides = [learnt.items[0][number] for number in lefts], [learnt.items[1][number] for number in rights]
+        report_tie(book, *sides, _TIE, postponed=True)
 
 
 def _hint(book: Book, learnt: _Learnt, choice: Choice) -> None:
