@@ -12,6 +12,7 @@ from fractions import Fraction
 from reconciler.book import Book
 from reconciler.decisions import book_order, day_of
 from reconciler.evidence import reference_tokens
+from reconciler.fees import FeeProfile
 from reconciler.groups.chance import accidents_of_sum, probability_ppm
 from reconciler.groups.names import names_of
 from reconciler.groups.proposals import Proposal, sums_reason
@@ -35,18 +36,38 @@ class _Deposit:
     members: tuple[Item, ...]
     single: Item
     word: str
+    total: int
 
     @property
     def kept(self) -> int:
         """What the sum is more than the single item, unsigned when both are of one direction."""
-        total = sum(item.signed_minor for item in self.members)
-        return (total - self.single.signed_minor) * (1 if total > 0 else -1)
+        return (self.total - self.single.signed_minor) * (1 if self.total > 0 else -1)
 
     @property
     def rates(self) -> tuple[Fraction, Fraction]:
         """Lowest and highest rate that the deduction may be of, which was rounded to a minor unit."""
-        total = abs(sum(item.signed_minor for item in self.members))
-        return Fraction(self.kept - 1, total), Fraction(self.kept + 1, total)
+        return Fraction(self.kept - 1, abs(self.total)), Fraction(self.kept + 1, abs(self.total))
+
+
+class _Day:
+    """Items of one day and direction that share a word, and at a glance what an item of the other side could be to them."""
+
+    def __init__(self, book: Book, members: Sequence[Item], word: str) -> None:
+        rules = book.reconciliation
+        self._members = tuple(members)
+        self._word = word
+        self._total = sum(item.signed_minor for item in members)
+        net = sum(item.net_minor for item in members)
+        largest = max(abs(self._total), abs(net))
+        self._apart = abs(self._total - net) + book.window.tolerance.reach_minor(largest, book.window.currency)
+        self._fee = abs(self._total) * rules.groups.fee_ppm // _MILLION if rules.fees == FeeProfile() else abs(self._total)
+        self._amounts = frozenset(item.amount_minor for item in members)
+
+    def deposit(self, single: Item) -> _Deposit | None:
+        """The day with an item as its deposit; None where that cannot be, neither wholly nor less a fee nor without one member."""
+        one = _Deposit(self._members, single, self._word, self._total)
+        near = abs(one.kept) <= self._apart + abs(single.signed_minor - single.net_minor)
+        return one if near or 0 < one.kept <= self._fee or one.kept in self._amounts else None
 
 
 def by_days(book: Book, names: tuple[AbstractSet[str], AbstractSet[str]], *, left_over: bool = False) -> Iterator[Proposal]:
@@ -85,8 +106,9 @@ def _of_word(
         near = [item for one in range(first, last + 1) for item in dated.get(one, ())]
         if len(near) > _FEW_TARGETS:
             continue
-        for single in near:
-            deposit = _Deposit(tuple(members), single, word)
+        whole = _Day(book, members, word)
+        for deposit in filter(None, map(whole.deposit, near)):
+            single = deposit.single
             sides = (deposit.members, (single,)) if of_left else ((single,), deposit.members)
             if _speaks_for_some(single, members, names, book.reconciliation.learning.amount_ppm):
                 continue
@@ -107,9 +129,8 @@ def _without_one(whole: _Deposit, others: int, *, of_left: bool) -> Iterator[Pro
     if not found or len(found[0]) < 2:
         return
     probability = probability_ppm(accidents_of_sum(found[0], others * len(whole.members)), _ODDS_OF_DAY)
-    yield _proposal(
-        _Deposit(found[0], whole.single, whole.word), 4, probability, of_left=of_left, but_for=held_back[0], alternatives=found[1:]
-    )
+    rest = _Deposit(found[0], whole.single, whole.word, whole.single.signed_minor)
+    yield _proposal(rest, 4, probability, of_left=of_left, but_for=held_back[0], alternatives=found[1:])
 
 
 def _speaks_for_some(single: Item, members: Sequence[Item], names: AbstractSet[str], ppm: int) -> bool:
@@ -163,7 +184,7 @@ def _proposal(
     told = every if but_for is None else f"{every} but {but_for.id}, which was held back"
     reasons = [Reason("day", told), sums_reason(lefts, rights)]
     if one.kept:
-        rate = one.kept * _MILLION // abs(sum(item.signed_minor for item in one.members))
+        rate = one.kept * _MILLION // abs(one.total)
         reasons.append(Reason("fee", f"{one.kept} {one.single.currency}, {rate} ppm"))
     return Proposal(
         lefts=lefts,
