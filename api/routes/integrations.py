@@ -233,7 +233,7 @@ def read_logs(
 
 
 @router.put("/{integration}/recording")
-def record(here: Here, request: Request, response: Response, integration: _Key, recording: RecordingHours) -> IntegrationState:
+def record_http(here: Here, request: Request, response: Response, integration: _Key, recording: RecordingHours) -> IntegrationState:
     """Record its HTTP exchanges for some hours from now on, for support, with secrets masked."""
     with _registry(here) as connection:
         changed = set_recording(connection, DEFAULT_TENANT, integration, recording.hours, actor=actor_of(request))
@@ -241,7 +241,7 @@ def record(here: Here, request: Request, response: Response, integration: _Key, 
 
 
 @router.delete("/{integration}/recording")
-def record_no_more(here: Here, request: Request, response: Response, integration: _Key) -> IntegrationState:
+def record_http_no_more(here: Here, request: Request, response: Response, integration: _Key) -> IntegrationState:
     """Record no more; what is recorded goes by its age."""
     with _registry(here) as connection:
         changed = set_recording(connection, DEFAULT_TENANT, integration, 0, actor=actor_of(request))

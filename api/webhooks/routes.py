@@ -127,7 +127,9 @@ def shut_endpoint(here: Here, request: Request, provider: _Provider, integration
 
 
 @router.post("/{provider}/{integration}/replay", status_code=202, dependencies=[DESCRIBED])
-def replay(here: Here, request: Request, provider: _Provider, integration: _Key, which: ReplayRequest | None = None) -> Replayed:
+def replay_events_of_endpoint(
+    here: Here, request: Request, provider: _Provider, integration: _Key, which: ReplayRequest | None = None
+) -> Replayed:
     """Let events of an endpoint be published and acted on again by whoever relays them."""
     chosen = which or ReplayRequest()
     try:
