@@ -6,12 +6,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from api.app import create_app
 from api.session import login_path
 from tests.fixtures.app_server import serving_app
-from tests.integration.api.conftest import TOKEN
+from tests.integration.api.conftest import TOKEN, settings_for
 from tests.integration.api.seeding import NOW, Rows
 
 _PATIENCE_MILLISECONDS = 60_000
@@ -36,6 +36,7 @@ def complaints_of(page: Page) -> list[str]:
 
 
 def sign_in(context: BrowserContext, base_url: str) -> Page:
+    context.set_default_timeout(_PATIENCE_MILLISECONDS)
     page = context.new_page()
     page.goto(base_url + login_path(TOKEN, int(NOW.timestamp())))
     page.wait_for_url(f"{base_url}/")
@@ -168,9 +169,10 @@ _LOW_CONTRAST = """() => {
 }"""
 
 
-def test_a_lost_server_is_said_and_found_again(browser: Browser, app: FastAPI) -> None:
+def test_a_lost_server_is_said_and_found_again(browser: Browser, seeded_url: str) -> None:
     context = browser.new_context()
-    with serving_app(app) as url:
+    # An application of its own, since the end of a server closes the application's connections too.
+    with serving_app(create_app(settings_for(seeded_url), now=lambda: NOW)) as url:
         page = sign_in(context, url)
         page.route("**/fragments/**", lambda route: route.abort())
         expect(page.get_by_role("status")).to_contain_text("The server does not answer")

@@ -50,7 +50,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def peak_kib(name: str, count: int) -> int:
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURE, name, str(count)], capture_output=True, text=True, check=True, timeout=250
+        [sys.executable, "-c", _MEASURE, name, str(count)], capture_output=True, text=True, check=True, timeout=600
     )
     return int(done.stdout)
 

@@ -239,7 +239,7 @@ def test_hostile_repetition_takes_linear_time(piece):
     with contextlib.suppress(FileFormatError):
         for _ in ofx.parse(io.BytesIO((SGML + "<OFX><STMTRS>" + piece * (1_000_000 // len(piece))).encode())):
             pass
-    assert time.process_time() - begin < 8
+    assert time.process_time() - begin < 25
 
 
 @pytest.mark.parametrize("piece", ["<![CDATA[", "<", "&", "&#x", "<TRNAMT>", "<A "])
@@ -248,7 +248,7 @@ def test_a_hostile_transaction_takes_linear_time_and_is_quarantined(piece):
     events = parse(document(piece * (900_000 // len(piece)), ROW))
     assert len(of(BadEntry, events)) == 1
     assert len(of(Entry, events)) == 1
-    assert time.process_time() - begin < 8
+    assert time.process_time() - begin < 25
 
 
 def test_cut_anywhere_it_never_passes():
