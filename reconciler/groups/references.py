@@ -86,6 +86,9 @@ def _is_batch(lefts: Sequence[Item], rights: Sequence[Item], token: str, ppm: in
     single, many = sorted((lefts, rights), key=len)
     if len(single) > 1 or sum(map(str.isdigit, token)) < _MIN_DIGITS:
         return False
+    if len({(item.amount_minor, item.text) for item in many}) == 1:
+        # One payment that was told more than once.
+        return False
     paid = single[0].amount_minor
     near = any(0 <= (item.amount_minor - paid) * _MILLION <= item.amount_minor * ppm for item in many)
     return paid < abs(sum(item.signed_minor for item in many)) and not near

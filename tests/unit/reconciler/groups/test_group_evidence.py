@@ -48,3 +48,11 @@ def test_a_member_that_is_less_than_the_payment_does_not_explain_it(make_item) -
     outcome = solved(*batch, make_item("b", "bank", 69_156, text="COLLECTION RUN3467431"))
     assert groups(outcome) == [{"l0", "l1", "b"}]
     assert outcome.matches[0].decision is Decision.SUGGESTED
+
+
+def test_one_payment_that_was_told_twice_is_no_batch_less_a_fee(make_item) -> None:
+    twice = [make_item(f"l{n}", "ledger", 24_777, day=n, text="Tojo Orno INV663689") for n in range(2)]
+    paid = make_item("b", "bank", 47_130, day=4, text="DAJO NOZEN/INV6")
+    assert groups(solved(*twice, paid)) == []
+    other = [twice[0], make_item("l2", "ledger", 24_777, text="Belmar Sa INV663689")]
+    assert groups(solved(*other, paid)) == [{"l0", "l2", "b"}]
