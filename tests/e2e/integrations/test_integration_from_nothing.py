@@ -4,6 +4,7 @@ import secrets
 
 from tests.e2e.integrations.conftest import AT, Operation, Sandbox
 from tests.fixtures.supervised import topic_size
+from tests.fixtures.waiting import eventually
 
 
 def test_an_operator_connects_a_provider_by_api_calls(operation: Operation, sandbox: Sandbox) -> None:
@@ -32,6 +33,7 @@ def test_an_operator_connects_a_provider_by_api_calls(operation: Operation, sand
     assert topic_size(bootstrap, f"{name}_txns") == synced["published"]
     (source,) = operator.get("/v1/sources").json()["sources"]
     assert (source["name"], source["health"], source["published"]) == (name, "healthy", synced["published"])
+    assert source["circuit"] == "closed"
 
     operation.enable(name)
     ranged = {"from_date": "2001-01-01", "to_date": "2001-01-02"}
@@ -41,7 +43,20 @@ def test_an_operator_connects_a_provider_by_api_calls(operation: Operation, sand
     assert again["published"] == synced["published"]
     assert topic_size(bootstrap, f"{name}_txns") == 2 * synced["published"]
 
+    recordings = operation.folder / "objects" / "recordings" / name
+    assert not recordings.exists(), "nothing is recorded unless it is switched on"
+    assert operator.put(f"{AT}/{name}/recording", json={"hours": 1}).json()["record_http_until"] is not None
+
+    def is_recorded() -> bool:
+        # The first sync may still be carried out by the producer that is about to be started anew.
+        operation.carry_out(name, "sync")
+        return any(recordings.glob("*.json"))
+
+    eventually(is_recorded, supervisors.log)
+    assert not any(token in path.read_text() for path in recordings.glob("*.json"))
+    assert operator.delete(f"{AT}/{name}/recording").json()["record_http_until"] is None
+
     events = [event["event"] for event in operator.get(f"{AT}/{name}/logs").json()["items"]]
-    assert {"created", "secret changed", "test finished", "sync finished", "enabled"} <= set(events)
+    assert {"created", "secret changed", "test finished", "sync finished", "enabled", "recording begun"} <= set(events)
     assert token not in operator.get(f"{AT}/{name}/logs").text
     assert token not in supervisors.log()
