@@ -1,7 +1,6 @@
 """Names that both sides of a book have, also where one side has them with a slip, cut short or run together."""
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -45,13 +44,13 @@ class SharedNames:
             known = _Vocabulary(others)
             ends = {listed[-1] for listed in (item.text.upper().split() for item in items) if listed}
             for word in {word for item in items for word in words(item)} - others:
-                if word in own or not word.isalpha():
-                    near[word] = known.meanings(word, cut=word in ends)
+                if (word in own or not word.isalpha()) and (meant := known.meanings(word, cut=word in ends)):
+                    near[word] = meant
         both = telling[0] & telling[1]
         # Where neither side has the other's word, the one that is meant is a name of its own.
         pointed = {one for names in near.values() for name in names for one in name} - both
-        meant = {word: tuple(name | ({word} & pointed) for name in names) for word, names in near.items() if names}
-        return cls(both, {word: (frozenset({word}),) for word in pointed} | meant)
+        named = {word: (frozenset({word}),) for word in pointed}
+        return cls(both, named | {word: tuple(name | ({word} & pointed) for name in names) for word, names in near.items()})
 
     def of_item(self, item: Item) -> list[Name]:
         """The names in what an item says."""
@@ -67,10 +66,10 @@ class _Vocabulary:
     def __init__(self, known: AbstractSet[str]) -> None:
         self._known = known
         self._sorted = sorted(known)
-        self._variants: defaultdict[str, list[str]] = defaultdict(list)
+        self._variants: dict[str, tuple[str, ...]] = {}
         for word in self._sorted:
             for variant in set(deletion_variants(word)):
-                self._variants[variant].append(word)
+                self._variants[variant] = (*self._variants.get(variant, ()), word)
 
     def meanings(self, word: str, *, cut: bool) -> tuple[Name, ...]:
         """The names that an unknown word stands for; none if it could be any of many.
