@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from reconciler.probabilistic.marginals import pair_probabilities
 from reconciler.probabilistic.texts import Bools, Floats, Ints
-from reconciler.probabilistic.weights import LevelOdds, Signal
+from reconciler.probabilistic.weights import Hopeful, LevelOdds, Signal
 
 __all__ = ["Given", "Learnt", "learn"]
 
@@ -69,13 +69,13 @@ def learn(
     # Odds are multiplied where scores would be added up: of every pair in every round, one logarithm less for each signal.
     odds = np.exp(start) / (len(left) / min(counts) + 1.0)
     for _ in range(_ROUNDS - 1):
-        probability = _probabilities(left, right, odds, given, _MESSAGES)
-        odds = surroundings * _prior_odds(left, right, probability, given)
+        hopeful = Hopeful.among(_probabilities(left, right, odds, given, _MESSAGES))
+        odds = surroundings * _prior_odds(left, right, hopeful, counts, given)
         for one in levels:
-            odds *= one.of_pairs(probability)
-    probability = _probabilities(left, right, odds, given, _MESSAGES)
-    weights = [np.log(one.of_pairs(probability)) for one in levels]
-    score = offset + np.log(_prior_odds(left, right, probability, given))
+            odds *= one.of_pairs(hopeful)
+    hopeful = Hopeful.among(_probabilities(left, right, odds, given, _MESSAGES))
+    weights = [np.log(one.of_pairs(hopeful)) for one in levels]
+    score = offset + np.log(_prior_odds(left, right, hopeful, counts, given))
     for weight in weights:
         score += weight
     told = tuple(weight.astype(np.float32) for weight in weights)
@@ -90,11 +90,15 @@ def _probabilities(left: Ints, right: Ints, odds: Floats, given: Given, rounds: 
     return probabilities
 
 
-def _prior_odds(left: Ints, right: Ints, probability: Floats, given: Given) -> float:
+def _prior_odds(left: Ints, right: Ints, hopeful: Hopeful, counts: tuple[int, int], given: Given) -> float:
     """Odds of any pair against its two items being open, before any signal: how often the one is so for the other."""
-    open_left, open_right = (np.maximum(1.0 - np.bincount(side, probability), _OPEN_SHARE) for side in (left, right))
+    open_left, open_right = (
+        np.maximum(1.0 - np.bincount(side[hopeful.pairs], hopeful.probability, count), _OPEN_SHARE)
+        for side, count in zip((left, right), counts, strict=True)
+    )
     open_both = open_left[left]
     open_both *= open_right[right]
-    open_both /= np.maximum(1.0 - probability, _OPEN_SHARE)
-    prior: float = np.maximum(probability.sum(), 1.0) / open_both.sum(where=~given.untrue)
+    # A pair does not speak against its own items being open.
+    open_both[hopeful.pairs] /= np.maximum(1.0 - hopeful.probability, _OPEN_SHARE)
+    prior: float = np.maximum(hopeful.probability.sum(), 1.0) / open_both.sum(where=~given.untrue)
     return prior

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from reconciler.probabilistic.texts import Floats, Ints
 
-__all__ = ["LevelOdds", "Signal"]
+__all__ = ["Hopeful", "LevelOdds", "Signal"]
 
 _LEAN = 20.0
 """Pairs that a level needs before it counts as much as the wider level that it leans on."""
@@ -35,6 +35,27 @@ class Signal:
     parents: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class Hopeful:
+    """The pairs that are not hopeless. Most are: they add nothing to their level and have nothing of their own to be taken from it.
+
+    Attributes:
+        pairs: which these are.
+        probability: of each of them.
+        overall: the mean of all pairs, with the hopeless ones.
+    """
+
+    pairs: Ints
+    probability: Floats
+    overall: float
+
+    @classmethod
+    def among(cls, probability: Floats) -> "Hopeful":
+        """Those of all pairs, whose probabilities are given."""
+        pairs = np.flatnonzero(probability > _HOPELESS)
+        return cls(pairs, probability[pairs], float(probability.mean()))
+
+
 class LevelOdds:
     """The odds of the levels of one signal; what does not change while they are learnt is counted once.
 
@@ -52,26 +73,24 @@ class LevelOdds:
         self._lean = _LEAN / (above - 1.0 + _LEAN_OVERALL)
         self._own = (1.0 + self._lean) / self._pairs
 
-    def of_pairs(self, probability: Floats) -> Floats:
+    def of_pairs(self, told: "Hopeful") -> Floats:
         """For each pair, the odds of the other pairs of its level over those of any pair.
 
         Args:
-            probability: of the pairs.
+            told: about the pairs.
         """
         levels, parents = self._signal.levels, self._signal.parents
-        overall = np.clip(probability.mean(), _NEVER, 1.0 - _NEVER)
-        any_pair = overall / (1.0 - overall)
-        # Most pairs are hopeless: they neither add to their level nor have anything of their own to be taken from it.
-        hopeful = np.flatnonzero(probability > _HOPELESS)
-        own, adds = levels[hopeful], probability[hopeful]
-        true = np.bincount(own, adds, len(parents))
+        any_pair = float(_odds(told.overall))
+        overall = np.clip(told.overall, _NEVER, 1.0 - _NEVER)
+        own = levels[told.pairs]
+        true = np.bincount(own, told.probability, len(parents))
         above = np.bincount(parents, true, self._wider)[parents]
         shares = (true + self._lean * (above + _LEAN_OVERALL * overall)) / self._pairs
         found: Floats = (_odds(shares) / any_pair)[levels]
-        found[hopeful] = _odds(shares[own] - self._own[own] * adds) / any_pair
+        found[told.pairs] = _odds(shares[own] - self._own[own] * told.probability) / any_pair
         return found
 
 
-def _odds(share: Floats) -> Floats:
-    inside = np.clip(share, _NEVER, 1.0 - _NEVER)
+def _odds(share: Floats | float) -> Floats:
+    inside: Floats = np.clip(share, _NEVER, 1.0 - _NEVER)
     return inside / (1.0 - inside)
