@@ -68,7 +68,7 @@ def _structured(joined: str, pieces: Sequence[str]) -> Iterator[str]:
 
 def words(item: Item) -> frozenset[str]:
     """Words of the text and of the counterparty's name, three characters or more, upper case."""
-    return _words(f"{item.text} {item.counterparty or ''}")
+    return _words(f"{item.text} {item.counterparty}" if item.counterparty else item.text)
 
 
 @lru_cache(_REMEMBERED)

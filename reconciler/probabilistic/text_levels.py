@@ -101,13 +101,13 @@ def _columns(rows: _Numbers) -> _Numbers:
 
 
 def _in_both(first: _Numbers, second: _Numbers) -> tuple[Bools, Bools]:
-    """Which of the words of either text are in the other."""
+    """Which of the words of either text are in the other; where both have none, that is worth nothing."""
     ours, theirs = np.empty(first.shape, dtype=bool), np.zeros(second.shape, dtype=bool)
     for place, words in enumerate(first):
         equal = second == words
         equal.any(axis=0, out=ours[place])
         theirs |= equal
-    return ours & (first >= 0), theirs & (second >= 0)
+    return ours, theirs
 
 
 def _rarities(part: Parts, numbers: _Numbers, wanted: Bools) -> Floats:

@@ -21,7 +21,9 @@ _records = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40), st.integers
 
 @given(left=_records, right=_records, before=st.integers(0, 6), after=st.integers(0, 6), ratio=st.sampled_from([0.0, 0.05, 0.2]))
 def test_candidates_are_all_pairs_of_one_label_within_reach(left, right, before: int, after: int, ratio: float) -> None:
-    rows = [LabelRows(ints(*(label for label, _, _ in side)), np.arange(len(side))) for side in (left, right)]
+    # Every item has a second label that says the same, so that pairs share several.
+    told = [ints(*(label for label, _, _ in side)) for side in (left, right)]
+    rows = [LabelRows(np.append(labels, labels + 10), np.tile(np.arange(len(labels)), 2)) for labels in told]
     days = tuple(ints(*(day for _, day, _ in side)) for side in (left, right))
     amounts = tuple(ints(*(amount for _, _, amount in side)) for side in (left, right))
     found = candidate_pairs(*rows, days, amounts, Reach(ratio, before, after))

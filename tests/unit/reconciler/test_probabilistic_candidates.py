@@ -75,3 +75,13 @@ def test_which_side_is_left_does_not_matter(sides, most_pairs: int) -> None:
     assert set(zip(there.left.tolist(), there.right.tolist(), strict=True)) == set(
         zip(back.right.tolist(), back.left.tolist(), strict=True)
     )
+
+
+def test_a_pair_is_by_amount_alone_when_its_texts_share_no_label(make_item) -> None:
+    left = [make_item("a", "left", 4711, text="ACME"), make_item("b", "left", 815, text="BOLT")]
+    right = [make_item("c", "right", 4711, text="ACME"), make_item("d", "right", 815, text="ZORN")]
+    found = finder(left, right).find()
+    assert list(zip(found.left.tolist(), found.right.tolist(), found.by_amount.tolist(), strict=True)) == [
+        (0, 0, False),
+        (1, 1, True),
+    ]
