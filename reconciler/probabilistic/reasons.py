@@ -1,4 +1,7 @@
-"""Why a pair was taken, in words: each signal with its weight in bits, and how far behind the next candidate is."""
+"""Why a pair was taken, in words: each signal with its weight in bits, and how far behind the next candidate is.
+
+The bits of one pair add up to its score: two to their power are the odds that it is true, before its rivals are heard.
+"""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -13,7 +16,7 @@ _A_BIT = math.log(2.0)
 
 
 def pair_reasons(
-    left: Item, right: Item, weights: Mapping[str, float], surroundings: float, margin: float, runner_up: str | None
+    left: Item, right: Item, weights: Mapping[str, float], surroundings: float, score: float, margin: float, runner_up: str | None
 ) -> tuple[Reason, ...]:
     """The reasons of one pair.
 
@@ -22,17 +25,22 @@ def pair_reasons(
         right: the right item.
         weights: nats by signal: text, amount, date, numbers, and channel and type where the book has them.
         surroundings: nats for how empty the surroundings of the pair are.
+        score: nats of all together, with those that every candidate of the book begins with.
         margin: nats ahead of the runner-up.
         runner_up: the id of the best candidate that was not taken, None when there is none.
     """
     lag = (right.booked_at.date() - left.booked_at.date()).days
     ahead = f"the next, {runner_up}, is {_bits(margin)} behind" if runner_up is not None else "there is no other candidate"
+    codes = tuple(_codes(left, right, weights))
+    told = ("text", "amount", "date", *(code.signal for code in codes))
+    prior = score - surroundings - sum(weights[name] for name in told)
     return (
         Reason("text", f"{_shared(left, right)}: {_bits(weights['text'])}"),
         Reason("amount", f"{_amounts(left, right)}: {_bits(weights['amount'])}"),
         Reason("date", f"{f'{lag:+d} days' if lag else 'the same day'}: {_bits(weights['date'])}"),
-        *_codes(left, right, weights),
+        *codes,
         Reason("surroundings", f"candidates of like amount and day: {_bits(surroundings)}"),
+        Reason("prior", f"any candidate in this book: {_bits(prior)}"),
         Reason("rivals", ahead),
     )
 

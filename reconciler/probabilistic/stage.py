@@ -177,7 +177,7 @@ def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning, *, equa
     """Match what is chosen; with `equal_only` nothing with unequal amounts is confirmed, and never a pair that a group claims."""
     auto = confirmed(choice.probability_ppm, choice.margin, rules.false_per_100k).tolist()
     ppm, margins = choice.probability_ppm.tolist(), choice.margin.tolist()
-    surroundings = learnt.offset[choice.edge].tolist()
+    surroundings, scores = learnt.offset[choice.edge].tolist(), learnt.result.scores[choice.edge].tolist()
     weights = list(zip(*(weight[choice.edge].tolist() for weight in learnt.result.weights), strict=True))
     rivals = list(zip(*(side.tolist() for side in choice.rivals), strict=True))
     for place, (first, second) in enumerate(zip(choice.left.tolist(), choice.right.tolist(), strict=True)):
@@ -190,7 +190,7 @@ def _match(book: Book, learnt: _Learnt, choice: Choice, rules: Learning, *, equa
             ours,
             theirs,
             stage=Stage.PROBABILISTIC,
-            reasons=pair_reasons(ours, theirs, weighed, surroundings[place], margins[place], runner_up),
+            reasons=pair_reasons(ours, theirs, weighed, surroundings[place], scores[place], margins[place], runner_up),
             decision=Decision.AUTO if sure else Decision.SUGGESTED,
             probability_ppm=ppm[place],
             runner_up=runner_up,

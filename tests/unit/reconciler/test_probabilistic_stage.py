@@ -128,15 +128,23 @@ def test_noise_alone_is_not_matched() -> None:
     assert not any(match.members[0].id.count("noise") for match in outcome.matches)
 
 
+def test_the_bits_of_a_pair_without_rivals_are_the_odds_of_its_probability() -> None:
+    alone = [match for match in solved(book(11)[0]).matches if match.runner_up is None and match.stage is Stage.PROBABILISTIC]
+    assert alone
+    for match in alone:
+        bits = sum(float(reason.text.split()[-2]) for reason in match.reasons if reason.text.endswith("bits"))
+        assert match.probability_ppm == pytest.approx(1_000_000 / (1 + 2**-bits), abs=1_000)
+
+
 def test_a_match_explains_itself_and_an_open_item_names_its_nearest() -> None:
     outcome = solved(book(11)[0])
     auto = next(match for match in outcome.matches if match.decision is Decision.AUTO)
-    assert [reason.signal for reason in auto.reasons] == ["text", "amount", "date", "surroundings", "rivals"]
-    assert all("bits" in reason.text for reason in auto.reasons[:4])
+    assert [reason.signal for reason in auto.reasons] == ["text", "amount", "date", "surroundings", "prior", "rivals"]
+    assert all("bits" in reason.text for reason in auto.reasons[:5])
     assert 990_000 < auto.probability_ppm <= 1_000_000
     rivalled = [match for match in outcome.matches if match.runner_up is not None]
     assert rivalled
-    assert all(match.runner_up in match.reasons[4].text for match in rivalled)
+    assert all(match.runner_up in match.reasons[5].text for match in rivalled)
     single = [broken for broken in outcome.breaks if broken.type is BreakType.TIMING]
     assert any(broken.nearest is not None for broken in single)
 
