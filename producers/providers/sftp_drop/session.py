@@ -15,6 +15,9 @@ from producers.providers.sftp_drop.read_ahead import ReadAhead
 
 __all__ = ["RemoteFile", "SftpSession"]
 
+_OUT_OF_TIME = {"No existing session": "the keys were not agreed on within connect_seconds"}
+"""What paramiko 5.1.0 says when the time for connecting ends within the key exchange, in plain words."""
+
 
 class RemoteFile(NamedTuple):
     """A regular file as the listing shows it.
@@ -118,7 +121,8 @@ class SftpSession:
             raise PermissionDeniedError(f"{self._where}: {what}: permission denied") from error
         except (paramiko.SSHException, OSError, EOFError) as error:
             self.close()
-            raise TransientError(f"{self._where}: {what}: {error or type(error).__name__}") from error
+            told = _OUT_OF_TIME.get(str(error)) or error or type(error).__name__
+            raise TransientError(f"{self._where}: {what}: {told}") from error
 
     def _open(self, secrets: Mapping[str, str]) -> paramiko.SFTPClient:
         hop_secrets = {name.removeprefix("jump_"): value for name, value in secrets.items() if name.startswith("jump_")} or secrets
