@@ -13,25 +13,44 @@ __all__ = ["ReadAhead"]
 
 
 class ReadAhead:
-    """The requests ahead of one reader."""
+    """The requests ahead of one reader.
 
-    def __init__(self) -> None:
-        self._file: Any = None  # for what the library's stubs leave out
+    Attributes:
+        ended: every request was sent, or no more can be.
+    """
 
-    def begin(self, remote: paramiko.SFTPFile, size: int, most: int) -> None:
-        """Ask for the bytes from where `remote` stands to `size`, with at most `most` requests in flight."""
-        self._file = remote
+    def __init__(self, remote: paramiko.SFTPFile) -> None:
+        self._file: Any = remote  # for what the library's stubs leave out
+        self.ended = False
+
+    def begin(self, size: int, most: int) -> None:
+        """Ask for the bytes from where the file stands to `size`, with at most `most` requests in flight."""
         send = self._file._prefetch_thread
 
         def send_quietly(*given: Any) -> None:
             with suppress(paramiko.SSHException, OSError, EOFError):
                 send(*given)
+            self.ended = True
 
         self._file._prefetch_thread = send_quietly
-        remote.prefetch(size, most)
+        self._file.prefetch(size, most)
 
     def give_up(self) -> None:
-        """Once the connection is closed: nothing in flight is answered any more, so the thread need not wait for it."""
-        if self._file is not None:
-            with self._file._prefetch_lock:
-                self._file._prefetch_extents.clear()
+        """Once the connection is closed: let the thread end, whether it waits for answers or is about to send a request."""
+        with self._file._prefetch_lock:
+            self._file._prefetch_extents = _NoneInFlight()
+            self._file.sftp = _Closed()
+
+
+class _NoneInFlight(dict[int, tuple[int, int]]):
+    """Requests in flight, of which there are none, not even the one that was being sent."""
+
+    def __setitem__(self, number: int, extent: tuple[int, int]) -> None:
+        """Forget it."""
+
+
+class _Closed:
+    """A connection that takes no requests."""
+
+    def _async_request(self, *_request: object) -> int:
+        raise EOFError("the connection is closed")

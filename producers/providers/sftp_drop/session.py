@@ -38,6 +38,7 @@ class SftpSession:
         self._options = options
         self._where = f"source {source}: {address.host}:{address.port}"
         self._clients: list[paramiko.SSHClient] = []
+        self._ahead: list[ReadAhead] = []
         self._sftp = self._open(secrets)
 
     def __enter__(self) -> Self:
@@ -51,6 +52,9 @@ class SftpSession:
         for client in reversed(self._clients):
             client.close()
         self._clients.clear()
+        for ahead in self._ahead:
+            ahead.give_up()
+        self._ahead.clear()
 
     def list_folder(self, path: str) -> tuple[list[RemoteFile], list[str]]:
         """Regular files and folders directly in `path`, by their bare names, in no order; links are left out.
@@ -91,15 +95,15 @@ class SftpSession:
             PermissionDeniedError: it may not be read.
             TransientError: the connection broke.
         """
-        ahead = ReadAhead()
-        try:
-            with self.errors(f"file {path}"), self._sftp.open(path, "rb") as remote:
-                remote.seek(offset)
-                ahead.begin(remote, size, self._options.concurrent_reads)
-                yield remote
-        except TransientError:
-            ahead.give_up()
-            raise
+        with self.errors(f"file {path}"), self._sftp.open(path, "rb") as remote:
+            remote.seek(offset)
+            ahead = ReadAhead(remote)
+            self._ahead.append(ahead)
+            ahead.begin(size, self._options.concurrent_reads)
+            yield remote
+        # A connection that is cut may look like the end of the file, with requests that are never answered.
+        if ahead.ended:
+            self._ahead.remove(ahead)
 
     @contextmanager
     def errors(self, what: str) -> Iterator[None]:
