@@ -48,7 +48,9 @@ def fetch(session: SftpSession, base: str, file: RemoteFile, landing: Path) -> D
             part.unlink(missing_ok=True)
             return None
         _continue(session, path, file, part)
-        if part.stat().st_size != file.size or not session.is_unchanged(path, file):
+        # A connection that was cut may look like the end of the file: then this question has no answer, and the part is kept.
+        unchanged = session.is_unchanged(path, file)
+        if not unchanged or part.stat().st_size != file.size:
             part.unlink()
             return None
     except FileNotFoundError:
